@@ -73,7 +73,6 @@ export const COMMAND_GROUPS = {
   'lab start': [...STORE_ACCESS, 'log'],
   'lab stop': [...STORE_ACCESS, 'log'],
   'lab verify': [...STORE_ACCESS, 'log'],
-  'lab features': [...STORE_ACCESS, 'log'],
   'lab calibration': [...STORE_ACCESS, 'log'],
   'lab report': [...STORE_ACCESS, 'log'],
   'lab status': [...STORE_ACCESS, 'log'],

@@ -7,7 +7,7 @@ import { SUBSCRIPTION_STATES } from '../sources/connection/status.ts'
 import { followedIn, type HealthAnswer } from '../status/health.ts'
 import type { WatchReport } from '../status/watch-report.ts'
 import { type HourOfTicks, SLOT_MS } from './alerts/gap-model.ts'
-import type { SwitchedOff } from './alerts/lab-conditions.ts'
+import type { Differing, SwitchedOff } from './alerts/lab-conditions.ts'
 
 /** An instance that answers later than this counts as down. */
 export const ANSWER_MS_MAX = 5_000
@@ -19,6 +19,8 @@ const DAY_MS = 86_400_000
 const VENUE_CLOCK_OFF_MS_MAX = 15 * 60_000
 /** Ticks fetched later to fill a gap were not received when the venue sent them. */
 const RECEIVED_LIVE = `origin != 'repair'`
+/** A run that has ended is verified once: its difference is reported for so long. */
+const DIFFERING_MS_MAX = 7 * DAY_MS
 /** Symbols in one answer. Further ones are not watched: docs/watch.md states the limit. */
 export const SYMBOLS_MAX = 5_000
 
@@ -164,14 +166,22 @@ export class InstanceClient {
        WHERE l.action IN ('flattened, off', 'flattened, off for the day')
          AND (l.action = 'flattened, off' OR l.at >= ${time(nowMs - (nowMs % DAY_MS))})
        GROUP BY r.name, l.strategy ORDER BY r.name, l.strategy LIMIT ${SYMBOLS_MAX}`,
-    ).catch(error => {
-      // An earlier version.
-      if ((error as NoAnswer).status !== undefined && /lab_(limits|runs)/.test((error as NoAnswer).message)) return []
-      throw error
-    })
+    ).catch(noneWithoutLab)
     return rows.map(([portfolio, strategy, limit, value, bound, at]) => ({
       ...{ portfolio, strategy, limit, value: Number(value), bound: Number(bound), atMs: Number(at) },
     }))
+  }
+
+  /** The live runs whose newest verification, at most a week ago, found a difference. None of an instance without a lab. Throws NoAnswer. */
+  async differing(nowMs: number): Promise<Differing[]> {
+    const rows = await this.#query<[string, string, string, string]>(
+      `SELECT v.run, any(r.name), argMax(v.difference, v.at) AS found, toUnixTimestamp64Milli(toDateTime64(max(v.at), 3))
+       FROM lab_verifications AS v
+       INNER JOIN (SELECT run, any(portfolio) AS name FROM lab_runs WHERE mode = 'live' GROUP BY run) AS r ON v.run = r.run
+       WHERE v.at >= ${time(nowMs - DIFFERING_MS_MAX)}
+       GROUP BY v.run HAVING found != '' ORDER BY v.run LIMIT ${SYMBOLS_MAX}`,
+    ).catch(noneWithoutLab)
+    return rows.map(([run, portfolio, difference, at]) => ({ run, portfolio, difference, atMs: Number(at) }))
   }
 
   /** Sends a report to the instance, for its page. Throws NoAnswer. */
@@ -233,6 +243,12 @@ export class InstanceClient {
       status,
     })
   }
+}
+
+/** An earlier version has no such table. */
+function noneWithoutLab(error: NoAnswer): never[] {
+  if (error.status !== undefined && /lab_(limits|runs|verifications)/.test(error.message)) return []
+  throw error
 }
 
 /** The log days that may contain ticks since then: late ticks and repairs are in later ones. */

@@ -142,7 +142,8 @@ export class Watcher {
       // did.
       if (!['trouble', 'behind'].includes(health.stations.ingest?.state ?? 'ok')) this.#fetchedMs = health.atMs
       if (await gapModels.learn(instance, health.atMs)) await gapModels.save().catch(error => this.#emitUnsaved(error))
-      return { symbols: this.#probeSymbols(health), switchedOff: await instance.switchedOff(health.atMs) }
+      const switchedOff = await instance.switchedOff(health.atMs)
+      return { symbols: this.#probeSymbols(health), switchedOff, differing: await instance.differing(health.atMs) }
     } catch (error) {
       return { failure: (error as Error).message }
     }

@@ -227,6 +227,32 @@ test('of strategies on paper, those of live runs that a limit switched off, a da
   )
 })
 
+test('live runs whose newest verification found a difference, for a week', async () => {
+  const nowMs = Date.now()
+  const text = (ms: number) => new Date(ms).toISOString().replace('T', ' ').slice(0, 23)
+  const verification = (run: string, difference: string, atMs: number) => ({
+    ...{ run, difference, at: text(atMs), until: text(atMs), equal: 5, only_stored: 1, only_replayed: 0, program: '' },
+  })
+  const runs = ['differs', 'corrected', 'older'].map(run => ({ run, mode: 'live' }))
+  await house.store.insertRows(
+    'lab_runs',
+    [...runs, { run: 'stored', mode: 'run' }].map(each => ({
+      ...{ ...each, strategy: 's', portfolio: `of ${each.run}`, state: 'ended', written_at: text(nowMs) },
+    })),
+  )
+  await house.store.insertRows('lab_verifications', [
+    verification('differs', '', nowMs - 2 * DAY_MS),
+    verification('differs', 'lab_fills: 1 only stored', nowMs - DAY_MS),
+    verification('corrected', 'lab_fills: 1 only stored', nowMs - DAY_MS),
+    verification('corrected', '', nowMs - 1_000),
+    verification('older', 'lab_fills: 1 only stored', nowMs - 8 * DAY_MS),
+    verification('stored', 'lab_fills: 1 only stored', nowMs - 1_000),
+  ])
+  assert.deepEqual(await client.differing(nowMs), [
+    { run: 'differs', portfolio: 'of differs', difference: 'lab_fills: 1 only stored', atMs: nowMs - DAY_MS },
+  ])
+})
+
 test('symbol names are returned unchanged', async () => {
   const name = `Q'"\\\n\t\u0000é💥`
   await store(name, [Date.now() - 1_000])

@@ -139,7 +139,7 @@ class Scene {
   #rows(target: string, query: string): string {
     if (target.startsWith('/api/watch')) return ''
     // No strategies run on paper.
-    if (query.includes('lab_limits')) return ''
+    if (/lab_(limits|verifications)/.test(query)) return ''
     this.queries.push(query)
     const [from = 0, until = Number.POSITIVE_INFINITY] = [...query.matchAll(/Milli\((\d+),/g)].map(([, ms]) =>
       Number(ms),

@@ -3,9 +3,9 @@ import type { Command } from 'commander'
 import type { Config } from '../../config.ts'
 import type { CommandName } from '../settings.ts'
 import type { CalibrationFlags } from './calibration.ts'
-import type { LabFeaturesFlags } from './features.ts'
 import type { LabReportFlags } from './report.ts'
 import type { LabRunFlags } from './run.ts'
+import type { LabVerifyFlags } from './verify.ts'
 
 /** Adds them to the program: see `addProofCommands`. */
 export function addLabCommands(
@@ -41,22 +41,6 @@ export function addLabCommands(
       await labStop(configOf(made), name)
     })
 
-  command(
-    'lab features',
-    'write what the strategies of a portfolio compute of stored ticks: rows to train a model with',
-    lab,
-  )
-    .argument('<portfolio>', 'a YAML file: docs/lab.md')
-    .option('--out <file>', 'also write this Parquet file')
-    .option('--strategy <name>', 'the one to write; the first that computes features, if not stated')
-    .option('--from <time>', 'start of the range, inclusive: 2026-11-22T13:30 (UTC)')
-    .option('--to <time>', 'end of the range, exclusive')
-    .option('--as-of <name>', 'only the ticks of a pinned dataset, or under the checkpoint of so many entries')
-    .action(async (file: string, options: LabFeaturesFlags, made: Command) => {
-      const { labFeatures } = await import('./features.ts')
-      await labFeatures(configOf(made), file, options, stopping())
-    })
-
   command('lab calibration', 'what trading at the recorded quotes costs: spread, size, markouts of takers', lab)
     .argument('<symbols...>', 'each a venue, a colon and a symbol')
     .option('--from <time>', 'start of the range, inclusive: 2026-11-22T13:30 (UTC)')
@@ -70,10 +54,11 @@ export function addLabCommands(
 
   command('lab verify', 'play a run again, and compare every row that it wrote', lab)
     .argument('<run>', 'its name, the beginning of it, or last: tickhouse lab status lists them')
+    .option('--strategies <file>', "strategies in files of their own are beside this one: the portfolio's file")
     .addHelpText('after', '\nExits with 1 if any row differs.')
-    .action(async (run: string, _options, made: Command) => {
+    .action(async (run: string, options: LabVerifyFlags, made: Command) => {
       const { labVerify } = await import('./verify.ts')
-      process.exitCode = (await labVerify(configOf(made), run, stopping())) ? 0 : 1
+      process.exitCode = (await labVerify(configOf(made), run, options, stopping())) ? 0 : 1
     })
 
   command('lab report', 'print what came out of an earlier run, and write it as one HTML file', lab)

@@ -11,9 +11,11 @@ import { RowWriter } from '../../lab/results/row-writer.ts'
 import { runRows } from '../../lab/results/run-rows.ts'
 import { newRun } from '../../lab/run/backtest.ts'
 import { openRun, runNamed } from '../../lab/stored/runs.ts'
+import { readVerifications } from '../../lab/stored/verifications.ts'
 import { plainLine } from '../../plain-text.ts'
 import { openStoreAccess, type StoreAccess } from '../open-store.ts'
 import { requestPage } from '../running/instance-request.ts'
+import { Nightly, verifyApart } from './nightly.ts'
 import { countAllRows, countRows, inserting } from './rows.ts'
 
 /** A step reads what was stored since the last one. */
@@ -22,7 +24,7 @@ const STEP_MS = 1_000
 const REPORT_MS = 60_000
 const LINE_LENGTH_MAX = 500
 
-/** Runs until the signal aborts, or the run is ended by `tickhouse lab stop`. Throws TickhouseErrors. */
+/** Runs until the signal aborts, or the run is ended by `tickhouse lab stop`; then it is verified. Throws TickhouseErrors. */
 export async function labStart(config: Config, file: string, signal: AbortSignal): Promise<void> {
   const portfolio = await readPortfolio(file)
   const access = await openStoreAccess(config)
@@ -33,7 +35,7 @@ export async function labStart(config: Config, file: string, signal: AbortSignal
         `no tickhouse with a page answers at ${config.LISTEN}`,
         'A live portfolio needs a running one: tickhouse start, or set TICKHOUSE_LISTEN to its address.',
       )
-    await runLive(config, access, portfolio, signal)
+    await runLive(config, access, portfolio, file, signal)
   } finally {
     await access.close()
   }
@@ -43,6 +45,7 @@ async function runLive(
   config: Config,
   access: StoreAccess,
   portfolio: ReadPortfolio,
+  file: string,
   signal: AbortSignal,
 ): Promise<void> {
   const { name } = portfolio.portfolio
@@ -81,6 +84,9 @@ async function runLive(
     `${open ? 'going on with' : 'beginning'} run ${run}. Paper only: no order is sent to a venue. Ctrl-C pauses it.`,
   )
   if (!open) await report('running')
+  const verified = (await readVerifications(access.query, run)).get(run)
+  const verify = () => verifyApart(run, file, signal)
+  const nightly = new Nightly({ lastMs: verified?.atMs ?? beganAtMs, verify })
   let reportedMs = performance.now()
   let lastFailure = ''
   const ended = await follow({
@@ -88,6 +94,7 @@ async function runLive(
     count: table => countRows(access, run, table),
     isEnding: async () => (await runNamed(access.query, run))?.state === 'ending',
     onStep: async () => {
+      nightly.check(Date.now())
       if (performance.now() - reportedMs < REPORT_MS) return
       reportedMs = performance.now()
       // A request to end it meanwhile must not be overwritten.
@@ -101,6 +108,7 @@ async function runLive(
   })
   if (ended) await report('ended')
   console.log(ended ? `run ${run} has ended` : `run ${run} pauses: tickhouse lab start goes on with it`)
+  if (ended) await verify()
 }
 
 /** Records below these offsets are stored. */

@@ -1,26 +1,41 @@
 /** `tickhouse lab verify`: plays a run again and compares all that it wrote with what its ticks give. */
+import { nowMicros } from '../../clock.ts'
 import type { Config } from '../../config.ts'
+import { TickhouseError } from '../../errors.ts'
+import { writtenUntil } from '../../lab/live/cuts.ts'
 import { Live } from '../../lab/live/live.ts'
 import { type ReadPortfolio, readPortfolioText } from '../../lab/portfolio/read.ts'
 import { RowWriter } from '../../lab/results/row-writer.ts'
 import { backtest } from '../../lab/run/backtest.ts'
-import { type Compared, isEqual, ReplayedRows } from '../../lab/run/compare.ts'
+import { type Compared, isEqual, ReplayedRows, verificationRow } from '../../lab/run/compare.ts'
 import { runNamed, type StoredRun } from '../../lab/stored/runs.ts'
 import { findRun } from '../../lab/stored/stored-run.ts'
 import { plainLine } from '../../plain-text.ts'
 import { openStoreAccess, type StoreAccess } from '../open-store.ts'
 import { readingTicks, sameDataset } from './dataset.ts'
+import { inserting } from './rows.ts'
 
 const LINE_LENGTH_MAX = 1_000
 
-/** Prints what is equal and what is not. True if everything is. Throws TickhouseErrors. */
-export async function labVerify(config: Config, name: string, signal: AbortSignal): Promise<boolean> {
+export interface LabVerifyFlags {
+  /** A file, or none: strategies in files of their own are beside it. */
+  strategies?: string
+}
+
+/** Prints what is equal and what is not, and writes it to `lab_verifications`. True if everything is. Throws TickhouseErrors. */
+export async function labVerify(
+  config: Config,
+  name: string,
+  { strategies }: LabVerifyFlags,
+  signal: AbortSignal,
+): Promise<boolean> {
   const access = await openStoreAccess(config)
   try {
     const run = await findRun(access.query, name)
     const stored = (await runNamed(access.query, run))!
-    const portfolio = await readPortfolioText(stored.yaml, `${stored.portfolio}.yaml`)
-    const replayed = new ReplayedRows()
+    const portfolio = await readPortfolioText(stored.yaml, strategies ?? `${stored.portfolio}.yaml`)
+    const untilMicros = await comparedUntil(access, stored)
+    const replayed = new ReplayedRows(untilMicros)
     const writer = new RowWriter(async (table, rows) => {
       for (const row of rows) replayed.add(table, row)
     })
@@ -28,11 +43,21 @@ export async function labVerify(config: Config, name: string, signal: AbortSigna
     await writer.flush()
     if (signal.aborted) return false
     const compared = await replayed.compare(access.query, run)
+    const row = verificationRow(run, compared, untilMicros ?? stored.untilMicros, nowMicros())
+    await inserting(config, access)('lab_verifications', [row])
     for (const line of describe(stored, compared)) console.log(plainLine(line, LINE_LENGTH_MAX))
     return compared.every(isEqual)
   } finally {
     await access.close()
   }
+}
+
+/** Rows before this time are compared; undefined: all, for a run that has ended. */
+async function comparedUntil(access: StoreAccess, { run, mode, state }: StoredRun): Promise<number | undefined> {
+  if (mode !== 'live' || state === 'ended' || state === 'stopped') return undefined
+  const until = await writtenUntil(access.query, run)
+  if (until !== undefined) return until
+  throw new TickhouseError('usage', `run ${run} has not begun`, 'Verify it when it has run for some seconds.')
 }
 
 async function play(

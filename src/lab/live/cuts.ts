@@ -65,6 +65,19 @@ export async function readCuts(runQuery: RunQuery, run: string, from: number, ma
   }))
 }
 
+/**
+ * Until when the rows of a live run that has not ended are written for certain, µs since 1970 UTC: a cut is made when the results of the one before
+ * are written. Undefined if it has too few cuts.
+ */
+export async function writtenUntil(runQuery: RunQuery, run: string): Promise<number | undefined> {
+  const [row] = await rowsOf<{ advanced: string }>(
+    runQuery,
+    `SELECT toString(any(c.advanced_to)) AS advanced FROM lab_cuts AS c WHERE c.run = ${literal(run)}
+     GROUP BY c.number ORDER BY c.number DESC LIMIT 1 OFFSET 1`,
+  )
+  return row && Number(row.advanced)
+}
+
 /** What a live run was set up with; undefined if it has no cut. */
 export async function readSetUp(runQuery: RunQuery, run: string): Promise<RunSetUp | undefined> {
   const [row] = await rowsOf<{ changes: string }>(

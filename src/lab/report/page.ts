@@ -16,6 +16,7 @@ import {
   quantity,
   ratio,
   sortedEntries,
+  verificationLines,
   whole,
 } from '../results/texts.ts'
 import { equityChart } from './chart.ts'
@@ -28,6 +29,9 @@ export function reportPage(report: Report): string {
   const cautious = cautions(report).map(line => `<li>${escaped(line)}</li>`)
   const [proved = '', ...unproved] = completenessLines(report)
   const completeness = `<p>${escaped(proved)}</p>${unproved.length > 0 ? `<ul>${unproved.map(line => `<li>${escaped(line.trim())}</li>`).join('')}</ul>` : ''}`
+  const verified = verificationLines(report)
+    .map(line => `<p>${escaped(line)}</p>`)
+    .join('')
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
@@ -38,7 +42,7 @@ export function reportPage(report: Report): string {
 ${cautious.length > 0 ? `<ul class="cautions">${cautious.join('')}</ul>` : ''}
 <div class="part wide">${overview(report)}</div>
 ${strategies.map(each => strategySection(each, report)).join('\n')}
-<section><h2>How this was made</h2><div class="columns"><div>${part('Completeness of the data', completeness)}${part('How orders were filled', rulesTable(portfolio))}</div>
+<section><h2>How this was made</h2><div class="columns"><div>${part('Completeness of the data', completeness)}${part('Replay', verified)}${part('How orders were filled', rulesTable(portfolio))}</div>
 <div>${part('Fees', feesTable(portfolio))}</div></div>${part('SHA-256 of the fills', hashes(strategies))}</section>
 <footer>${PAPER} Past results on recorded data are not a promise of later ones. – is not defined.</footer>
 </body></html>

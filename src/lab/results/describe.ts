@@ -16,6 +16,7 @@ import {
   ratio,
   sortedEntries,
   times,
+  verificationLines,
   whole,
 } from './texts.ts'
 
@@ -28,6 +29,7 @@ export function describeReport(report: Report): string[] {
     '',
     ...report.strategies.flatMap(strategy => [...describeStrategy(strategy, portfolio.currency), '']),
     ...completenessLines(report),
+    ...verificationLines(report),
     ...cautions(report),
   ]
 }

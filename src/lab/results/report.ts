@@ -2,6 +2,7 @@
 import type { RunQuery } from '../../replay/range.ts'
 import type { Portfolio } from '../portfolio/shape.ts'
 import type { Completeness } from '../stored/proved.ts'
+import type { Verification } from '../stored/verifications.ts'
 import { type Evaluation, evaluate } from './evaluate.ts'
 import type { Outcome } from './outcome.ts'
 import { addTrial, readTrials, trialOf } from './trials.ts'
@@ -19,6 +20,8 @@ export interface ReportFacts {
   completeness: Completeness
   /** The pinned dataset, with its checkpoint; empty for all that was stored. */
   dataset: string
+  /** The newest; undefined if it was never played again. */
+  verification?: Verification | undefined
   /** False: nothing was written, and the run is no trial of later ones. */
   isSaved: boolean
 }

@@ -2,6 +2,7 @@
 import { partsOf } from '../market/instrument.ts'
 import type { Portfolio } from '../portfolio/shape.ts'
 import type { Completeness } from '../stored/proved.ts'
+import { inWords } from '../stored/verifications.ts'
 import type { Evaluation } from './evaluate.ts'
 import type { Report } from './report.ts'
 
@@ -65,6 +66,10 @@ function venuesWithoutFees({ fees }: Portfolio, symbols: ReadonlySet<string>): s
   const venues = new Set([...symbols].map(name => partsOf(name).venue))
   return [...venues].filter(venue => !fees[venue] && !fees.default)
 }
+
+/** Whether a saved run equals its replay. */
+export const verificationLines = ({ isSaved, verification }: Report): string[] =>
+  isSaved ? [inWords(verification)] : []
 
 /** How many hours are proved; then what is not. */
 export function completenessLines({ completeness, dataset }: Report): string[] {

@@ -2,10 +2,11 @@
 import type { RunQuery } from '../../replay/range.ts'
 import { percent } from '../results/texts.ts'
 import { rowsOf } from './rows-of.ts'
+import { briefly, readVerifications } from './verifications.ts'
 
 const LISTED_MAX = 50
 
-/** The newest first: when, state, result of each strategy, name. Throws errors of the store. */
+/** The newest first: when, state, result of each strategy, name, whether it equals its replay. Throws errors of the store. */
 export async function listRuns(runQuery: RunQuery): Promise<string[]> {
   const rows = await rowsOf<
     Record<'run' | 'name' | 'how' | 'began', string> & { results: [strategy: string, result: number][] }
@@ -16,13 +17,14 @@ export async function listRuns(runQuery: RunQuery): Promise<string[]> {
      FROM lab_runs FINAL GROUP BY run ORDER BY min(began_at) DESC, run DESC LIMIT ${LISTED_MAX}`,
   )
   if (rows.length === 0) return ['No run is saved: tickhouse lab run portfolio.yaml']
+  const verifications = await readVerifications(runQuery)
   const cells = rows.map(({ run, name, how, began, results }) => {
     const each = results
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([strategy, result]) => `${strategy} ${percent(result)}`)
-    return [began.slice(0, 19), run, name, how, each.join(', ')]
+    return [began.slice(0, 19), run, name, how, each.join(', '), briefly(verifications.get(run))]
   })
-  const lines = [['began (UTC)', 'run', 'portfolio', 'state', 'result'], ...cells]
+  const lines = [['began (UTC)', 'run', 'portfolio', 'state', 'result', 'replay'], ...cells]
   const widths = lines[0]!.map((_, column) => Math.max(...lines.map(line => line[column]!.length)))
   return lines.map(line =>
     line

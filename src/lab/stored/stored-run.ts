@@ -8,6 +8,7 @@ import type { ReportFacts } from '../results/report.ts'
 import { closedTradesOf, type LedgerEntry } from './closed-trades.ts'
 import { readCompleteness } from './proved.ts'
 import { rowsOf } from './rows-of.ts'
+import { readVerifications } from './verifications.ts'
 
 type Text = Record<string, string>
 
@@ -41,6 +42,7 @@ export async function readRun(runQuery: RunQuery, name: string): Promise<{ facts
   const completeness = await readCompleteness(runQuery, names, nanos(fromMicros), nanos(untilMicros))
   const order = portfolio.strategies.map(each => each.name)
   rows.sort((a, b) => order.indexOf(a.strategy!) - order.indexOf(b.strategy!))
+  const verification = (await readVerifications(runQuery, run)).get(run)
   const outcomes: Outcome[] = []
   for (const row of rows) outcomes.push(await readOutcome(runQuery, run, row))
   const facts = {
@@ -52,7 +54,7 @@ export async function readRun(runQuery: RunQuery, name: string): Promise<{ facts
     ticks: Number(played),
     completeness,
   }
-  return { facts: { ...facts, fromMicros, untilMicros, isSaved: true }, outcomes }
+  return { facts: { ...facts, fromMicros, untilMicros, isSaved: true, verification }, outcomes }
 }
 
 async function readOutcome(runQuery: RunQuery, run: string, row: Text & { symbols: string[] }): Promise<Outcome> {

@@ -1,6 +1,6 @@
 -- Each time that a run was played again and compared with what it wrote: docs/lab.md. The newest of a run counts.
 -- until: only rows with a time before it were compared. equal, only_stored, only_replayed: rows of all tables.
--- difference: where they differ, by table, with the first row; empty if everything is equal.
+-- difference: where they differ, by table; empty if everything is equal.
 CREATE TABLE IF NOT EXISTS lab_verifications
 (
     run           String,

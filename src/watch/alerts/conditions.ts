@@ -6,7 +6,7 @@ import { formatDuration } from '../format-duration.ts'
 import type { Condition } from './alerts.ts'
 import { ofCosigning } from './cosigning-conditions.ts'
 import { complete, type Draft } from './draft.ts'
-import { ofLab, type SwitchedOff } from './lab-conditions.ts'
+import { type Differing, ofLab, ofReplays, type SwitchedOff } from './lab-conditions.ts'
 import { nameOfSymbol, ofSources, SOURCES_FOLLOW } from './source-conditions.ts'
 import { ofAudit, ofDisk, ofStages } from './stage-conditions.ts'
 
@@ -35,7 +35,14 @@ export interface Probe {
   /** Further processes of a cluster. */
   processes: readonly ProcessProbe[]
   /** Undefined if the instance's health could not be fetched. */
-  data?: { symbols?: readonly SymbolProbe[]; switchedOff?: readonly SwitchedOff[]; failure?: string } | undefined
+  data?:
+    | {
+        symbols?: readonly SymbolProbe[]
+        switchedOff?: readonly SwitchedOff[]
+        differing?: readonly Differing[]
+        failure?: string
+      }
+    | undefined
   /** Absent if the watcher does not cosign. */
   cosigning?: CosigningProbe | undefined
   /** Reference hosts that were tried because the instance did not answer, and how many of them could be reached. */
@@ -60,6 +67,7 @@ export function conditionsOf(probe: Probe): Condition[] {
         ...ofProcesses(probe),
         ...ofData(probe, health),
         ...ofLab(probe.data?.switchedOff ?? []),
+        ...ofReplays(probe.data?.differing ?? []),
         ...(probe.cosigning ? ofCosigning(probe.cosigning) : []),
       ]
     : [instanceDown(probe)]

@@ -12,6 +12,35 @@ export interface SwitchedOff {
   atMs: number
 }
 
+/** A live run that, played again, does not give what it wrote. */
+export interface Differing {
+  run: string
+  portfolio: string
+  /** Where, by table. */
+  difference: string
+  atMs: number
+}
+
+export function ofReplays(differing: readonly Differing[]): Draft[] {
+  const [first] = differing
+  if (!first) return []
+  return [
+    {
+      name: 'lab_differs',
+      severity: 'warning',
+      title:
+        differing.length === 1
+          ? `The live run ${first.run} does not equal its replay`
+          : `${differing.length} live runs do not equal their replays`,
+      what: differing.map(({ run, portfolio, difference }) => `${portfolio}, run ${run}: ${difference}.`).join(' '),
+      next: `Print the first rows that differ: tickhouse lab verify ${first.run}. Until they are explained, its results are not those of its ticks.`,
+      sinceMs: Math.min(...differing.map(({ atMs }) => atMs)),
+      affected: differing.map(({ run }) => run),
+      probes: 1,
+    },
+  ]
+}
+
 export function ofLab(off: readonly SwitchedOff[]): Draft[] {
   const [first] = off
   if (!first) return []

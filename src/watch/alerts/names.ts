@@ -22,4 +22,5 @@ export const ALERT_NAMES: readonly string[] = [
   'cosign_failing',
   'clocks_apart',
   'lab_limit',
+  'lab_differs',
 ]

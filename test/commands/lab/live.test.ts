@@ -60,6 +60,10 @@ test('a live run that is killed again and again goes on, its ledger sums to 0, a
   }
   await sleep(8_000)
 
+  const meanwhile = lab('verify', 'last')
+  assert.equal((await meanwhile.exited).code, 0, meanwhile.recentOutput())
+  assert.match(meanwhile.output, /equals its replay/, 'while it runs, up to what is written')
+
   writeFileSync(file, PORTFOLIO.replace('0.05', '0.06'))
   const other = lab('start', file)
   assert.notEqual((await other.exited).code, 0)
@@ -81,9 +85,9 @@ test('a live run that is killed again and again goes on, its ledger sums to 0, a
   assert.equal(Number(sums!.once), 1, 'no fill is written twice')
   assert.ok(Number(sums!.fills) > 2)
 
-  const verify = lab('verify', run!.run!)
-  assert.equal((await verify.exited).code, 0, verify.recentOutput())
-  assert.match(verify.output, /equals its replay/)
+  assert.match(running.output, /equals its replay/, 'a run that ends is verified')
+  const [verification] = await ask<Record<string, string>>('SELECT * FROM lab_verifications ORDER BY at DESC')
+  assert.deepEqual([verification!.run, verification!.difference], [run!.run, ''])
 
   market.pause()
   await start.drained()
@@ -95,4 +99,7 @@ test('a live run that is killed again and again goes on, its ledger sums to 0, a
   assert.equal((await changed.exited).code, 1)
   assert.match(changed.output, /lab_fills: \d+ rows equal, 1 only stored, 0 only in the replay/)
   assert.match(changed.output, /does NOT equal its replay/)
+  const listed = instance.run('lab', {}, ['status'])
+  assert.equal((await listed.exited).code, 0)
+  assert.match(listed.output, /differs: lab_fills: 1 only stored$/m)
 })

@@ -369,6 +369,18 @@ test('strategies on paper that limits switched off are one warning at the first 
   assert.deepEqual(two.affected, ['demo/fast', 'demo/slow'])
 })
 
+test('live runs that do not equal their replays are one warning at the first probe', () => {
+  const differing = ['demo-1', 'demo-2'].map(run => ({
+    ...{ run, portfolio: 'demo', difference: 'lab_fills: 1 only stored', atMs: NOW_MS - 5_000 },
+  }))
+  const one = only(seen({ data: { symbols: [symbol()], differing: differing.slice(1) } }))
+  assert.deepEqual([one.name, one.severity, one.probes], ['lab_differs', 'warning', 1])
+  assert.equal(one.title, 'The live run demo-2 does not equal its replay')
+  assert.equal(one.what, 'demo, run demo-2: lab_fills: 1 only stored.')
+  assert.match(one.next, /tickhouse lab verify demo-2/)
+  assert.deepEqual(only(seen({ data: { symbols: [symbol()], differing } })).affected, ['demo-1', 'demo-2'])
+})
+
 test('a transparency log that forked is critical at the first probe, one that cannot be cosigned a warning', () => {
   const faults = [{ url: INSTANCE, why: 'its 9 entries do not begin with the 5 that were cosigned' }]
   const forked = only(seen({ cosigning: { forked: faults, failed: [] } }))
