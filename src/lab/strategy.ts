@@ -4,6 +4,7 @@
  * leaves this process.
  */
 import type { Side } from '../tick/trades.ts'
+import type { FeatureSchema } from './features/schema.ts'
 import type { Instrument } from './market/instrument.ts'
 
 /** 1 buys, -1 sells. */
@@ -108,6 +109,27 @@ export interface Context {
   isWhole(instrument: Instrument): boolean
   /** Seeded by the run: uniform over [0, 1). */
   random(): number
+  /** States what the strategy computed of an instrument now, in the order of its `features.names`: rows of `lab_features`. */
+  sampled(instrument: Instrument, values: Float64Array): void
+  /** States what a model predicts of an instrument now: a row of `lab_predictions`. */
+  predicted(instrument: Instrument, prediction: Prediction): void
+}
+
+/** Reused like events. */
+export interface Prediction {
+  /** SHA-256 of the model's file. */
+  model: string
+  /** Before the sigmoid. */
+  score: number
+  probability: number
+}
+
+/** A file that a parameter names, as the set-up of a run read it. */
+export interface ReadFile {
+  /** As the portfolio states it. */
+  path: string
+  text: string
+  sha256: string
 }
 
 /** All methods are optional: only those that exist are called. A method that throws ends the run with its error. */
@@ -116,6 +138,8 @@ export interface Strategy {
   readonly barSeconds?: number
   /** `onTimer` is called at each multiple of it, seconds. */
   readonly timerSeconds?: number
+  /** Of a strategy that calls `context.sampled`. */
+  readonly features?: FeatureSchema
   onStart?(context: Context): void
   onTrade?(trade: TradeEvent, context: Context): void
   onQuote?(quote: QuoteEvent, context: Context): void
@@ -135,5 +159,8 @@ export interface StrategyKind {
   readonly description: string
   /** Every parameter with its default. Others are refused. */
   readonly parameters: Parameters
-  make(parameters: Parameters): Strategy
+  /** Parameters that name files, relative to the portfolio's. They are read for the strategy, which may read none. */
+  readonly files?: readonly string[]
+  /** `files`: by parameter; one that is empty has none. Throws TickhouseErrors of files that do not fit. */
+  make(parameters: Parameters, files?: Readonly<Record<string, ReadFile>>): Strategy
 }

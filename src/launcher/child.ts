@@ -9,7 +9,7 @@ import type { ToChild, ToSupervisor } from './messages.ts'
 const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url))
 const RESTART_MS_MIN = 200
 const RESTART_MS_MAX = 10_000
-/** A process that ran this long is healthy: its next restart is fast again. */
+/** A process that ran this long since it was open is healthy: its next restart is fast again. */
 const HEALTHY_MS = 10_000
 /** Longer than any clean stop; after it the process is killed, which loses no data. */
 const STOP_MS_MAX = 15_000
@@ -35,7 +35,8 @@ export class Child {
   /** Counted by our own timer, so that a suspended machine kills nothing; undefined until the first sign of life. */
   #silentSeconds: number | undefined
   readonly #watchTimer: NodeJS.Timeout
-  #startedMs = 0
+  /** When the first sign of life came; a busy machine may take long until then, or until a mistake is found. */
+  #openedMs: number | undefined
   #restarts = 0
   #restartTimer: NodeJS.Timeout | undefined
   #stopping = false
@@ -129,7 +130,7 @@ export class Child {
   /** `after`: how the previous process ended; the new one logs it, so that the page shows it too. */
   #start(firstArguments: readonly string[] = [], after?: string): ChildProcess {
     const { emit, environment, onMessage } = this.#options
-    this.#startedMs = performance.now()
+    this.#openedMs = undefined
     this.#reason = undefined
     this.#silentSeconds = undefined
     this.#end = Promise.withResolvers()
@@ -142,6 +143,7 @@ export class Child {
     child.on('message', (message: ToSupervisor) => {
       if ('ending' in message) this.#reason = message.ending
       else this.#silentSeconds = 0
+      if ('alive' in message) this.#openedMs ??= performance.now()
       for (const listener of this.#listeners) listener(message)
       onMessage(message)
     })
@@ -169,7 +171,7 @@ export class Child {
       this.#end.resolve(how)
       return
     }
-    if (performance.now() - this.#startedMs > HEALTHY_MS) {
+    if (this.#openedMs !== undefined && performance.now() - this.#openedMs > HEALTHY_MS) {
       this.#restarts = 0
       this.#wasHealthy = true
     }

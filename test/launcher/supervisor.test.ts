@@ -4,6 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
 import { parseConfig, SIGNING_KEY } from '../../src/config.ts'
+import { ChildMistake } from '../../src/launcher/endings.ts'
 import { superviseProcesses } from '../../src/launcher/supervisor.ts'
 import { newPrivateKey } from '../../src/proof/keys.ts'
 import type { EventName, Fields } from '../../src/telemetry/events.ts'
@@ -46,6 +47,37 @@ test('a process with a blocked main thread is killed and restarted', async t => 
   await wanted.promise
   const ended = told.find(([name, { child }]) => name === 'child_ended' && child === 'ingest')
   assert.equal(ended?.[1].how, 'SIGKILL: no sign of life for 10 s')
+})
+
+test('a mistake that a slow machine finds late ends both processes: they are not restarted for ever', async t => {
+  await using market = await KnownMarket.start(SYMBOLS)
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-supervise-'))
+  fs.mkdirSync(path.join(directory, 'store'))
+  fs.writeFileSync(path.join(directory, 'store', 'metadata'), 'not a database')
+  // Its threads run it too.
+  const first = 'process.argv.includes("ingest") && process.getBuiltinModule("worker_threads").isMainThread'
+  const slow = `${first} && Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 11_000)`
+  process.env.NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(slow)}`
+  const told: [EventName, Fields][] = []
+  const config = {
+    ...parseConfig(market.settings, {}),
+    LOG: `sqlite:${directory}/log`,
+    STORE: `chdb:${directory}/store`,
+    ARCHIVE: 'off',
+    LISTEN: '127.0.0.1:0',
+    LOG_LEVEL: 'error' as const,
+  }
+  const instance = superviseProcesses(config, null, (name, fields) => told.push([name, fields]))
+  t.after(async () => {
+    delete process.env.NODE_OPTIONS
+    await instance.stop().catch(() => {})
+    fs.rmSync(directory, { recursive: true, force: true })
+  })
+  await assert.rejects(instance.failed, ChildMistake)
+  assert.deepEqual(
+    told.filter(([name]) => name === 'child_ended'),
+    [],
+  )
 })
 
 test('a stop that had to kill a process is not clean', async t => {

@@ -134,7 +134,11 @@ export const MUTANTS: Readonly<Record<string, readonly Edit[]>> = {
     },
   ],
   'repeats that only the table knows are not asked for': [
-    { file: 'partition-loop.ts', from: 'if (lookups.length > 0) {', to: 'if (false) {' },
+    {
+      file: 'partition-loop.ts',
+      from: 'if (lookups.length > 0) {\n      await this.#cut',
+      to: 'if (false) {\n      await this.#cut',
+    },
   ],
   'asked before what was read is stored': [
     { file: 'partition-loop.ts', from: 'await this.#cut(signal)\n      await this.#storing', to: '' },

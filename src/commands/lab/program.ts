@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { Config } from '../../config.ts'
 import type { CommandName } from '../settings.ts'
 import type { CalibrationFlags } from './calibration.ts'
+import type { LabFeaturesFlags } from './features.ts'
 import type { LabReportFlags } from './report.ts'
 import type { LabRunFlags } from './run.ts'
 import type { LabVerifyFlags } from './verify.ts'
@@ -39,6 +40,22 @@ export function addLabCommands(
     .action(async (name: string, _options, made: Command) => {
       const { labStop } = await import('./stop.ts')
       await labStop(configOf(made), name)
+    })
+
+  command(
+    'lab features',
+    'write what the strategies of a portfolio compute of stored ticks: rows to train a model with',
+    lab,
+  )
+    .argument('<portfolio>', 'a YAML file: docs/lab.md')
+    .option('--out <file>', 'also write this Parquet file')
+    .option('--strategy <name>', 'the one to write; the first that computes features, if not stated')
+    .option('--from <time>', 'start of the range, inclusive: 2026-11-22T13:30 (UTC)')
+    .option('--to <time>', 'end of the range, exclusive')
+    .option('--as-of <name>', 'only the ticks of a pinned dataset, or under the checkpoint of so many entries')
+    .action(async (file: string, options: LabFeaturesFlags, made: Command) => {
+      const { labFeatures } = await import('./features.ts')
+      await labFeatures(configOf(made), file, options, stopping())
     })
 
   command('lab calibration', 'what trading at the recorded quotes costs: spread, size, markouts of takers', lab)

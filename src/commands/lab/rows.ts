@@ -29,7 +29,13 @@ export async function countRows({ query }: StoreAccess, run: string, table: LabT
 }
 
 /** Tables whose rows do not come again when a run is played again. */
-const NOT_PLAYED: ReadonlySet<LabTable> = new Set(['lab_runs', 'lab_cuts', 'lab_verifications'])
+const NOT_PLAYED: ReadonlySet<LabTable> = new Set([
+  'lab_runs',
+  'lab_cuts',
+  'lab_verifications',
+  'lab_features',
+  'lab_models',
+])
 
 /** The same of every table that playing a run fills. */
 export async function countAllRows(access: StoreAccess, run: string): Promise<Map<LabTable, number>> {

@@ -1,7 +1,9 @@
 /** What a run gives, row by row: the tables `lab_…` and the report are made of it. */
 import type { LedgerLine, RoundTrip } from '../accounting/account.ts'
 import type { Fill, Order } from '../execution/order.ts'
+import type { Instrument } from '../market/instrument.ts'
 import type { Breach } from '../risk/limits.ts'
+import type { Prediction } from '../strategy.ts'
 
 /** A strategy's account at a time. Units of money. */
 export interface EquityMark {
@@ -16,6 +18,17 @@ export interface EquityMark {
   holding: number
 }
 
+/** What a strategy computed of an instrument at a time. `values` is reused. */
+export interface Sample {
+  timeMicros: number
+  instrument: Instrument
+  /** Marks the instrument. */
+  price: number
+  isWhole: boolean
+  schema: string
+  values: Float64Array
+}
+
 /** Receives the rows of one strategy, in the order in which they happen. */
 export interface Results {
   /** An order in its final state. */
@@ -25,4 +38,6 @@ export interface Results {
   roundTrip(trip: RoundTrip): void
   breach(breach: Breach): void
   mark(mark: EquityMark): void
+  sample?(sample: Sample): void
+  prediction?(timeMicros: number, instrument: Instrument, prediction: Prediction): void
 }

@@ -15,7 +15,7 @@ import {
 } from '../market/instrument.ts'
 import type { VolumeWindow } from '../market/volume-window.ts'
 import { type Breach, brokenBy, type Limits, LossWatch } from '../risk/limits.ts'
-import type { Context, FillEvent, OrderRequest, Strategy } from '../strategy.ts'
+import type { Context, FillEvent, OrderRequest, Prediction, Strategy } from '../strategy.ts'
 import type { Holding } from './holding.ts'
 import type { Results } from './results.ts'
 import type { Tape } from './tape.ts'
@@ -136,6 +136,18 @@ export class Trader implements Context {
 
   random(): number {
     return this.#options.random()
+  }
+
+  sampled(instrument: Instrument, values: Float64Array): void {
+    const { nowMicros: timeMicros, strategy } = this
+    const [price, isWhole] = [this.mark(instrument), this.isWhole(instrument)]
+    this.#options.results.sample?.({
+      ...{ timeMicros, instrument, price, isWhole, schema: strategy.features?.hash ?? '', values },
+    })
+  }
+
+  predicted(instrument: Instrument, prediction: Prediction): void {
+    this.#options.results.prediction?.(this.nowMicros, instrument, prediction)
   }
 
   /** Writes the account's state, and acts on the losses that it shows. */

@@ -1,4 +1,5 @@
 /** Reads a portfolio's file. */
+import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -7,7 +8,7 @@ import type { z } from 'zod'
 import { TickhouseError } from '../../errors.ts'
 import { nearest } from '../../nearest.ts'
 import { STRATEGIES } from '../strategies/index.ts'
-import type { Parameters, StrategyKind } from '../strategy.ts'
+import type { Parameters, ReadFile, StrategyKind } from '../strategy.ts'
 import { PORTFOLIO, type Portfolio, type StrategyEntry } from './shape.ts'
 
 export interface ReadStrategy {
@@ -15,6 +16,8 @@ export interface ReadStrategy {
   kind: StrategyKind
   /** With the defaults of those that the file does not state. */
   parameters: Parameters
+  /** What its parameters name: see `StrategyKind.files`. */
+  files: Readonly<Record<string, ReadFile>>
 }
 
 export interface ReadPortfolio {
@@ -44,8 +47,10 @@ export async function readPortfolioText(text: string, file: string): Promise<Rea
   if (twice !== undefined) throw invalid(`${file}: two strategies are named ${twice}`)
   const strategies: ReadStrategy[] = []
   for (const entry of portfolio.strategies.filter(({ on }) => on)) {
-    const kind = await kindOf(entry.kind, path.dirname(path.resolve(file)))
-    strategies.push({ entry, kind, parameters: parametersOf(entry, kind) })
+    const directory = path.dirname(path.resolve(file))
+    const kind = await kindOf(entry.kind, directory)
+    const parameters = parametersOf(entry, kind)
+    strategies.push({ entry, kind, parameters, files: filesOf(entry, kind, parameters, directory) })
   }
   if (strategies.length === 0) throw invalid(`${file}: no strategy is on`)
   return { portfolio, strategies, text }
@@ -96,6 +101,27 @@ function parametersOf({ name, parameters }: StrategyEntry, kind: StrategyKind): 
     if (typeof value !== type) throw invalid(`strategy ${name}: parameter ${key} is a ${type}`)
   }
   return { ...kind.parameters, ...parameters }
+}
+
+function filesOf(
+  { name }: StrategyEntry,
+  kind: StrategyKind,
+  parameters: Parameters,
+  directory: string,
+): Record<string, ReadFile> {
+  const files: Record<string, ReadFile> = {}
+  for (const key of kind.files ?? []) {
+    const stated = String(parameters[key])
+    if (stated === '') continue
+    try {
+      const bytes = fs.readFileSync(path.resolve(directory, stated))
+      const sha256 = createHash('sha256').update(bytes).digest('hex')
+      files[key] = { path: stated, text: bytes.toString('utf8'), sha256 }
+    } catch (error) {
+      throw invalid(`strategy ${name}: cannot read ${key}: ${(error as Error).message}`)
+    }
+  }
+  return files
 }
 
 function describe({ path: at, message }: z.core.$ZodIssue): string {

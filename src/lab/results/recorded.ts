@@ -1,12 +1,23 @@
 /** Takes the results of one strategy: rows for the tables, and what the report is made of. */
 import { createHash } from 'node:crypto'
 import type { LedgerLine, RoundTrip } from '../accounting/account.ts'
-import type { EquityMark, Results } from '../engine/results.ts'
+import type { EquityMark, Results, Sample } from '../engine/results.ts'
 import type { Fill, Order } from '../execution/order.ts'
 import { type Instrument, MONEY_DECIMALS, nameOf, numberOf } from '../market/instrument.ts'
 import type { Breach } from '../risk/limits.ts'
+import type { Prediction } from '../strategy.ts'
 import { emptySeries, type HeldPosition, type Outcome, type Stated } from './outcome.ts'
-import { breachRow, fillRow, lineRow, markRow, type Owner, orderRow, type Row } from './rows.ts'
+import {
+  breachRow,
+  fillRow,
+  lineRow,
+  markRow,
+  type Owner,
+  orderRow,
+  predictionRow,
+  type Row,
+  sampleRow,
+} from './rows.ts'
 import type { LabTable } from './tables.ts'
 
 /** Takes a row of a table. */
@@ -30,9 +41,13 @@ export class Recorded implements Results {
   readonly #hash = createHash('sha256')
   readonly #add: AddRow
 
-  constructor(owner: Owner, add: AddRow) {
+  readonly #keepsFeatures: boolean
+
+  /** `keepsFeatures`: what strategies computed gives rows too, which are many. */
+  constructor(owner: Owner, add: AddRow, keepsFeatures = false) {
     this.owner = owner
     this.#add = add
+    this.#keepsFeatures = keepsFeatures
   }
 
   /** SHA-256 of all fills so far, in order. */
@@ -82,6 +97,14 @@ export class Recorded implements Results {
     series.traded.push(numberOf(mark.traded, MONEY_DECIMALS))
     series.holding.push(mark.holding)
     this.#add('lab_equity', markRow(this.owner, mark))
+  }
+
+  sample(sample: Sample): void {
+    if (this.#keepsFeatures) this.#add('lab_features', sampleRow(this.owner, sample))
+  }
+
+  prediction(timeMicros: number, instrument: Instrument, prediction: Prediction): void {
+    this.#add('lab_predictions', predictionRow(this.owner, timeMicros, instrument, prediction))
   }
 
   /** What came out so far. */

@@ -1,10 +1,10 @@
 /** Rows of the tables `lab_…`, from what a run gives. */
 import type { LedgerLine } from '../accounting/account.ts'
-import type { EquityMark } from '../engine/results.ts'
+import type { EquityMark, Sample } from '../engine/results.ts'
 import type { Fill, Order } from '../execution/order.ts'
 import { decimalText, type Instrument, MONEY_DECIMALS } from '../market/instrument.ts'
 import type { Breach } from '../risk/limits.ts'
-import type { Direction } from '../strategy.ts'
+import type { Direction, Prediction } from '../strategy.ts'
 
 export type Row = Record<string, unknown>
 
@@ -90,4 +90,21 @@ export function breachRow(owner: Owner, { timeMicros, limit, value, bound, actio
   const money = limit === 'order' || limit === 'position' || limit === 'gross' || limit === 'daily_loss'
   const scale = money ? 10 ** MONEY_DECIMALS : 1
   return { ...owner, at: timeText(timeMicros), limit_name: limit, value: value / scale, bound: bound / scale, action }
+}
+
+/** JSON has no NaN: as text, which the store reads. */
+const numberOrText = (value: number): number | string => (Number.isNaN(value) ? 'nan' : value)
+
+export function sampleRow(owner: Owner, { timeMicros, instrument, price, isWhole, schema, values }: Sample): Row {
+  const columns = { schema, price, whole: isWhole, values: Array.from(values, numberOrText) }
+  return { ...owner, at: timeText(timeMicros), ...namesOf(instrument), ...columns }
+}
+
+export function predictionRow(
+  owner: Owner,
+  timeMicros: number,
+  instrument: Instrument,
+  { model, score, probability }: Prediction,
+): Row {
+  return { ...owner, at: timeText(timeMicros), ...namesOf(instrument), model, score, probability }
 }

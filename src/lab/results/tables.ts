@@ -8,5 +8,8 @@ export const LAB_TABLES = [
   'lab_limits',
   'lab_cuts',
   'lab_verifications',
+  'lab_features',
+  'lab_predictions',
+  'lab_models',
 ] as const
 export type LabTable = (typeof LAB_TABLES)[number]

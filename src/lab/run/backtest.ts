@@ -25,6 +25,8 @@ export interface BacktestOptions {
   fromNanos?: bigint | undefined
   untilNanos?: bigint | undefined
   writer: RowWriter
+  /** What strategies computed is written too: see `Recorded`. */
+  keepsFeatures?: boolean
   /** Ticks played, of how many. */
   onProgress: (played: number, all: number, timeMicros: number) => void
   signal: AbortSignal
@@ -57,7 +59,11 @@ export async function backtest(options: BacktestOptions): Promise<BacktestResult
   const names = symbolsOf(portfolio)
   const instruments = await readInstruments(runQuery, names, portfolio.portfolio.instruments)
   const ticks = await ticksOf(options, names)
-  const { engine, recorded } = setUp(run, portfolio, instruments, ticks.quoted, (table, row) => writer.add(table, row))
+  const { engine, recorded } = setUp(
+    ...([run, portfolio, instruments, ticks.quoted] as const),
+    (table, row) => writer.add(table, row),
+    options.keepsFeatures,
+  )
   const { firstNanos } = ticks
   const [firstMicros, endMicros] = [Number(firstNanos / 1000n), Number(ticks.lastNanos / 1000n) + 1]
   const { gap_hold_seconds: hold } = portfolio.portfolio

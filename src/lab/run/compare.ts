@@ -21,6 +21,7 @@ const TIMES: ReadonlyMap<LabTable, string> = new Map([
   ['lab_ledger', 'at'],
   ['lab_equity', 'at'],
   ['lab_limits', 'at'],
+  ['lab_predictions', 'at'],
 ])
 
 export class ReplayedRows {

@@ -30,10 +30,11 @@ export function setUp(
   instruments: readonly Instrument[],
   quoted: ReadonlySet<string>,
   add: AddRow,
+  keepsFeatures = false,
 ): SetUp {
   const byName = new Map(instruments.map(each => [nameOf(each), each]))
   const isQuoted = (instrument: Instrument) => quoted.has(nameOf(instrument))
-  const recorded = strategies.map(({ entry }) => new Recorded({ run, strategy: entry.name }, add))
+  const recorded = strategies.map(({ entry }) => new Recorded({ run, strategy: entry.name }, add, keepsFeatures))
   const traders = strategies.map((strategy, at) => ({
     ...traderOf(strategy, portfolio, recorded[at]!),
     instruments: strategy.entry.symbols.map(name => byName.get(name)!),
@@ -47,7 +48,7 @@ export function setUp(
 }
 
 function traderOf(
-  { entry, kind, parameters }: ReadStrategy,
+  { entry, kind, parameters, files }: ReadStrategy,
   portfolio: Portfolio,
   results: Recorded,
 ): Omit<TraderOptions, 'instruments' | 'isQuoted'> {
@@ -58,7 +59,7 @@ function traderOf(
   const rates = new Map<string, FeeRates>()
   return {
     name: entry.name,
-    strategy: kind.make(parameters),
+    strategy: kind.make(parameters, files),
     capital: moneyOf(entry.capital),
     limits: limitsOf(entry),
     rules: {

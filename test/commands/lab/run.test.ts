@@ -21,6 +21,7 @@ strategies:
     capital: 50000
     parameters: { every_seconds: 1, periods: 2, entry: 0.1, exit: 0.05, money: 2000 }
   - { name: mine, kind: ./mine.ts, symbols: [simulator:ETHUSDT], capital: 1000, parameters: { quantity: 0.1 } }
+  - { name: ml, kind: classifier, symbols: [simulator:BTCUSDT, simulator:ETHUSDT], capital: 1000, parameters: { every_seconds: 1, window: 3, horizons: '1,2' } }
 `
 
 const OWN_STRATEGY = `
@@ -84,12 +85,13 @@ test('the same fills beside the running instance and over its stopped store, in 
       ['flow', 'ended', 'order-flow'],
       ['hold', 'ended', 'buy-and-hold'],
       ['mine', 'ended', 'every-hundredth'],
+      ['ml', 'ended', 'classifier'],
     ],
   )
-  assert.ok(runs.every(({ fills }) => Number(fills) > 0))
+  assert.ok(runs.every(({ strategy, fills }) => Number(fills) > 0 === (strategy !== 'ml')))
   assert.deepEqual(new Set(runs.map(row => row.fills_hash)), new Set(hashesOf(beside)))
   assert.match(beside.output, /hold \(buy-and-hold\): (not )?distinguishable from luck/)
-  assert.equal([...beside.output.matchAll(/by second \(\d+\): Sharpe .* deflated .* of 1 trial\b/g)].length, 3)
+  assert.equal([...beside.output.matchAll(/by second \(\d+\): Sharpe .* deflated .* of 1 trial\b/g)].length, 4)
   assert.match(beside.output, /its annual numbers are extrapolated/)
   const [sums] = await ask<Record<string, number>>(`SELECT
     (SELECT max(abs(s)) FROM (SELECT sum(amount) AS s FROM lab_ledger GROUP BY run, strategy, entry)) AS unbalanced,
@@ -108,7 +110,15 @@ test('the same fills beside the running instance and over its stopped store, in 
   assert.match(readFileSync(page, 'utf8'), new RegExp(`<code>${name}</code>`))
   const listed = instance.run('lab', { LISTEN }, ['status'])
   assert.equal((await listed.exited).code, 0, listed.recentOutput())
-  assert.match(listed.output, new RegExp(`${name} +demo +ended +flow .* %, hold .* %, mine .* %`))
+  assert.match(listed.output, new RegExp(`${name} +demo +ended +flow .* %, hold .* %, mine .* %, ml .* %`))
+  const parquet = join(instance.directory, 'features.parquet')
+  const features = instance.run('lab', { LISTEN }, ['features', file, '--to', until, '--out', parquet])
+  assert.equal((await features.exited).code, 0, features.recentOutput())
+  const [made] = await ask<Record<string, number>>(`SELECT count() AS rows, uniq(symbol) AS symbols,
+    countIf(length(values) = 9) AS whole, countIf(isNaN(values[1])) AS unknown FROM lab_features`)
+  assert.ok(Number(made!.rows) > 0, features.output)
+  assert.deepEqual([made!.symbols, made!.whole, made!.unknown].map(Number), [2, Number(made!.rows), 0])
+  assert.equal(readFileSync(parquet).subarray(0, 4).toString(), 'PAR1')
   market.pause()
   await start.drained()
   assert.deepEqual(await start.end('SIGTERM'), { code: 0, signal: null })
@@ -116,7 +126,7 @@ test('the same fills beside the running instance and over its stopped store, in 
   const over = instance.run('lab', {}, ['run', file, '--to', until])
   assert.equal((await over.exited).code, 0, over.recentOutput())
   assert.deepEqual(hashesOf(over), hashesOf(beside))
-  assert.equal(hashesOf(over).length, 3)
+  assert.equal(hashesOf(over).length, 4)
 })
 
 test('each mistake in a portfolio is named, with what is right', async t => {

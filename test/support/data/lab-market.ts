@@ -3,7 +3,7 @@
 import { Engine, type EngineOptions } from '../../../src/lab/engine/engine.ts'
 import { moneyOf, type TraderOptions } from '../../../src/lab/engine/trader.ts'
 import { DEFAULT_RULES } from '../../../src/lab/execution/rules.ts'
-import { Recorded } from '../../../src/lab/results/recorded.ts'
+import { type AddRow, Recorded } from '../../../src/lab/results/recorded.ts'
 import type { Row } from '../../../src/lab/results/rows.ts'
 import { instrumentOf } from '../../../src/lab/stored/instruments.ts'
 import type { Strategy } from '../../../src/lab/strategy.ts'
@@ -58,14 +58,16 @@ export interface LabRun {
 /** An engine with one strategy. Without fees and latency, and with `capital` 100,000, unless stated. */
 export function runOf(
   strategy: Strategy,
-  options: Partial<Omit<TraderOptions, 'strategy'>> & Partial<Pick<EngineOptions, 'markSeconds' | 'staleSeconds'>> = {},
+  options: Partial<Omit<TraderOptions, 'strategy'>> &
+    Partial<Pick<EngineOptions, 'markSeconds' | 'staleSeconds'>> & { keepsFeatures?: boolean } = {},
 ): LabRun {
   const rows: Record<string, Row[]> = {}
-  const recorded = new Recorded({ run: 'r', strategy: 's' }, (table, row) => {
+  const { markSeconds = 60, staleSeconds = 3_600, keepsFeatures, ...own } = options
+  const add: AddRow = (table, row) => {
     rows[table] ??= []
     rows[table].push(row)
-  })
-  const { markSeconds = 60, staleSeconds = 3_600, ...own } = options
+  }
+  const recorded = new Recorded({ run: 'r', strategy: 's' }, add, keepsFeatures)
   const instruments = own.instruments ?? [BTC]
   const isQuoted = own.isQuoted ?? (() => true)
   const engine = new Engine({

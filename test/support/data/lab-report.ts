@@ -19,6 +19,7 @@ export function labPortfolio(fast: number, name = 'fast'): ReadPortfolio {
   const strategies = portfolio.strategies.map(entry => ({
     ...{ entry, kind },
     parameters: { ...kind.parameters, ...entry.parameters },
+    files: {},
   }))
   return { portfolio, strategies, text }
 }
