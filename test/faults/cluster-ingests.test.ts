@@ -119,7 +119,7 @@ test('a rebalance storm: ingests join, leave and are killed every two seconds, a
   timeout: 3_600_000,
 }, async t => {
   const schedule = new Schedule(t)
-  const steps = rounds(8, 60)
+  const steps = rounds(5, 60)
   await underLoad(t, schedule, async ({ join }) => {
     const alive = [join()]
     const count = { joined: 1, left: 0, killed: 0 }

@@ -22,7 +22,7 @@ test('kill -9 the ingest process at random times: every trade is stored once, no
   timeout: 1_800_000,
 }, async t => {
   const schedule = new Schedule(t)
-  const tries = rounds(12, 250)
+  const tries = rounds(6, 250)
   await using market = await KnownMarket.start({
     symbols: SYMBOLS,
     seed: schedule.seed,

@@ -29,7 +29,7 @@ test('kill -9 during reprocessing, repeatedly: each tick is stored once', {
   timeout: 1_800_000,
 }, async t => {
   const schedule = new Schedule(t)
-  const tries = rounds(3, 100)
+  const tries = rounds(2, 100)
   const instance = new TestInstance(t)
   const log = await instance.log('write')
   t.after(() => log.close())

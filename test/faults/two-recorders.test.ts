@@ -13,7 +13,7 @@ import type { TestProcess } from '../support/processes/tickhouse.ts'
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT']
 const RATE = 500
-const FOR_MS = LONG ? 600_000 : 15_000
+const FOR_MS = LONG ? 600_000 : 8_000
 /** Both record for at least this long before one is killed, so that the other has all that the killed one had not appended. */
 const TOGETHER_MS = 1_500
 const MOMENT_MS_MAX = 1_500

@@ -22,8 +22,8 @@ import { type TestInstance, type TestProcess, WAIT_MS_MAX } from '../support/pro
 import { freePort } from '../support/servers/free-port.ts'
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT']
-const UPGRADES = Number(process.env.UPGRADES ?? 2)
-const RATE = Number(process.env.UPGRADE_RATE ?? 2_000)
+const UPGRADES = Number(process.env.UPGRADES ?? 1)
+const RATE = Number(process.env.UPGRADE_RATE ?? 500)
 
 const ground = await startClusterServers({ after })
 const { skip } = ground

@@ -18,7 +18,7 @@ const UPGRADES = Number(process.env.UPGRADES ?? 2)
 const BROKEN_UPGRADES = Number(process.env.BROKEN_UPGRADES ?? 4)
 /** At a high rate quotes, which are four times as many as trades, need more than a small machine. */
 const KINDS = process.env.UPGRADE_KINDS ?? 'trades,quotes'
-const RATE = Number(process.env.UPGRADE_RATE ?? 2_000)
+const RATE = Number(process.env.UPGRADE_RATE ?? 500)
 
 async function started(t: TestContext, ratePerSecond: number, more: Settings = {}) {
   const market = await KnownMarket.start({ symbols: SYMBOLS, seed: new Schedule(t).seed, ratePerSecond })
