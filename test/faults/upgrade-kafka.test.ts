@@ -22,7 +22,7 @@ import { type TestInstance, type TestProcess, WAIT_MS_MAX } from '../support/pro
 import { freePort } from '../support/servers/free-port.ts'
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT']
-const UPGRADES = Number(process.env.UPGRADES ?? 1)
+const UPGRADES = Number(process.env.UPGRADES ?? 2)
 const RATE = Number(process.env.UPGRADE_RATE ?? 500)
 
 const ground = await startClusterServers({ after })
