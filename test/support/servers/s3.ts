@@ -58,7 +58,16 @@ export const S3_PROXY: S3Kind = {
           `jclouds.filesystem.basedir=${basedir}`,
         ].join('\n'),
       )
-      const args = ['-Xmx256m', '-cp', classPath, 'org.gaul.s3proxy.Main', '--properties', properties]
+      const args = [
+        '-Xmx256m',
+        '-XX:+UseSerialGC',
+        '-XX:TieredStopAtLevel=1',
+        '-cp',
+        classPath,
+        'org.gaul.s3proxy.Main',
+        '--properties',
+        properties,
+      ]
       return spawn('java', args, { stdio: 'ignore' })
     }),
 }
