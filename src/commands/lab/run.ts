@@ -1,6 +1,7 @@
 /** `tickhouse lab run`: plays stored ticks to the strategies of a portfolio. Paper only. */
 import { nowMicros } from '../../clock.ts'
 import type { Config } from '../../config.ts'
+import { modelRows } from '../../lab/models/rows.ts'
 import { readPortfolio } from '../../lab/portfolio/read.ts'
 import { makeReport } from '../../lab/results/report.ts'
 import { RowWriter } from '../../lab/results/row-writer.ts'
@@ -48,6 +49,8 @@ export async function labRun(config: Config, file: string, flags: LabRunFlags, s
     const unproved = hours === 0 ? -1 : 1 - proved / hours
     const facts: RunFacts = { ...common, portfolio, beganAtMs, mode: 'run', unproved }
     await insert('lab_runs', runRows(facts, recorded, nowMicros()))
+    const models = modelRows(run, portfolio, nowMicros())
+    if (models.length > 0) await insert('lab_models', models)
     const outcomes = portfolio.strategies.map((strategy, at) => recorded[at]!.outcome(statedOf(strategy)))
     const stated = { portfolio: portfolio.portfolio, program: VERSION, completeness, isSaved: flags.save }
     const report = await makeReport(access.query, { ...common, ...stated }, outcomes)

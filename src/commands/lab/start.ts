@@ -6,6 +6,7 @@ import { TickhouseError } from '../../errors.ts'
 import { follow } from '../../lab/live/follow.ts'
 import { Live } from '../../lab/live/live.ts'
 import { MONEY_DECIMALS, numberOf } from '../../lab/market/instrument.ts'
+import { modelRows } from '../../lab/models/rows.ts'
 import { type ReadPortfolio, readPortfolio } from '../../lab/portfolio/read.ts'
 import { RowWriter } from '../../lab/results/row-writer.ts'
 import { runRows } from '../../lab/results/run-rows.ts'
@@ -87,6 +88,8 @@ async function runLive(
   const verified = (await readVerifications(access.query, run)).get(run)
   const verify = () => verifyApart(run, file, signal)
   const nightly = new Nightly({ lastMs: verified?.atMs ?? beganAtMs, verify })
+  const models = modelRows(run, portfolio, nowMicros())
+  if (models.length > 0) await insert('lab_models', models)
   let reportedMs = performance.now()
   let lastFailure = ''
   const ended = await follow({

@@ -1,0 +1,205 @@
+/** Scores of models: those of the programs that trained them, and none of other features. */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { schemaOf } from '../../../src/lab/features/schema.ts'
+import { LightGbm } from '../../../src/lab/models/lightgbm.ts'
+import { readModel } from '../../../src/lab/models/model.ts'
+import { modelRows } from '../../../src/lab/models/rows.ts'
+import { parsePortfolio } from '../../../src/lab/portfolio/read.ts'
+import { CLASSIFIER } from '../../../src/lab/strategies/classifier.ts'
+import { BTC, ETH, play, randomTicks, runOf } from '../../support/data/lab-market.ts'
+import { MODEL_PARAMETERS, modelFile, modelText } from '../../support/data/lab-model.ts'
+import { LONG } from '../../support/faults.ts'
+import { pythonMissing, pythonWith } from '../../support/processes/python.ts'
+
+interface Made {
+  name: string
+  text: string
+  values: string[][]
+  scores: string[]
+  probabilities: string[]
+}
+
+const TRAIN = fileURLToPath(new URL('../../../lab/train/', import.meta.url))
+/** The versions of `lab/train/requirements.txt`. */
+const PACKAGES = readFileSync(`${TRAIN}requirements.in`, 'utf8').trim().split('\n')
+const SKIP = LONG ? await pythonMissing() : 'in the long run: FAULT_ROUNDS=long'
+const TEXT = { maxBuffer: 1e8, encoding: 'utf8' } as const
+const FILE = new URL('made-models.json', import.meta.url)
+const MADE: Made[] = JSON.parse(readFileSync(FILE, 'utf8'))
+const doubleOf = (hex: string) => Buffer.from(hex, 'hex').readDoubleBE()
+const hexOf = (value: number) => {
+  const bytes = Buffer.alloc(8)
+  bytes.writeDoubleBE(value)
+  return bytes.toString('hex')
+}
+
+function compare({ text, values, scores, probabilities }: Made): void {
+  const model = new LightGbm(text)
+  for (const [at, row] of values.entries()) {
+    const score = model.score(Float64Array.from(row, doubleOf))
+    assert.equal(hexOf(score), scores[at], `row ${at}`)
+    const probability = 1 / (1 + Math.exp(-model.steepness * score))
+    const units = BigInt(`0x${hexOf(probability)}`) - BigInt(`0x${probabilities[at]}`)
+    assert.ok(units >= -2n && units <= 2n, `row ${at}: ${units} units in the last place`)
+  }
+}
+
+test("every score of a made model equals LightGBM's to the last bit", async t => {
+  for (const made of MADE) await t.test(made.name, () => compare(made))
+})
+
+test("models that are trained now have LightGBM's scores", { skip: SKIP }, async () => {
+  const { command, path } = await pythonWith(...PACKAGES)
+  const script = fileURLToPath(new URL('made-models.py', import.meta.url))
+  for (const seed of [2, 3, 4]) {
+    const output = execFileSync(command, [script, String(seed), '50'], {
+      ...TEXT,
+      env: { ...process.env, PYTHONPATH: path },
+    })
+    for (const made of JSON.parse(output) as Made[]) compare(made)
+  }
+})
+
+test('a model that cannot be played is refused with the reason', () => {
+  const { text } = MADE[0]!
+  for (const [changed, why] of [
+    [text.replace(/objective=.*/, 'objective=regression'), /no binary classifier: objective regression/],
+    [text.replace('num_cat=0', 'num_cat=1'), /categorical/],
+    [text.replace('is_linear=0', 'is_linear=1'), /linear/],
+    [text.replace(/left_child=\S+ /, 'left_child='), /incomplete/],
+    [text.replace(/left_child=\S+/, 'left_child=0'), /incomplete/],
+    [text.replace(/split_feature=\S+/, 'split_feature=99'), /incomplete/],
+    [text.replace('num_class=1', 'num_class=3'), /several classes/],
+    [text.split('\nTree=')[0]!, /no trees/],
+  ] as const)
+    assert.throws(() => new LightGbm(changed), { code: 'config_invalid', message: why })
+})
+
+test('a split of the known from the unknown, whose threshold is infinite', () => {
+  const [header] = MADE[0]!.text.split('\nTree=')
+  const split = 'split_feature=3\nthreshold=inf\ndecision_type=8\nleft_child=-1\nright_child=-2\nleaf_value=0.25 -0.5'
+  const model = new LightGbm(`${header}\nTree=0\nnum_leaves=2\nnum_cat=0\n${split}\nis_linear=0\n`)
+  const scores = [Number.POSITIVE_INFINITY, -1, Number.NaN].map(value => model.score(new Float64Array(9).fill(value)))
+  assert.deepEqual(scores, [0.25, 0.25, -0.5])
+})
+
+test('a logistic regression is the sum of its standardised features; one that is not known is its mean', () => {
+  const schema = schemaOf(1, 3, '1,2')
+  const of = {
+    means: Array(9).fill(1),
+    scales: Array(9).fill(2),
+    coefficients: [1, ...Array(8).fill(0.5)],
+    intercept: 0.25,
+  }
+  const model = readModel(modelFile({ logistic: of }), schema)
+  assert.equal(model.score(Float64Array.from([5, Number.NaN, 3, 1, 1, 1, 1, 1, 1])), 0.25 + 2 + 0.5)
+  assert.equal(model.probability(0), 0.5)
+})
+
+test('a model of other features is refused, with both and what to do', () => {
+  const file = modelFile()
+  for (const schema of [schemaOf(2, 3, '1,2'), schemaOf(1, 4, '1,2'), schemaOf(1, 3, '1,3')])
+    assert.throws(() => readModel(file, schema), {
+      code: 'config_invalid',
+      message: /every 1 s, window 3.*than the strategy computes/,
+    })
+  const text = modelText({ folds: [{}] })
+  assert.throws(() => readModel({ ...file, text }, schemaOf(1, 3, '1,2')), {
+    code: 'config_invalid',
+    message: /no model/,
+  })
+})
+
+test('the classifier trades what its model predicts, each prediction is a row, and its model is registered', () => {
+  const file = modelFile()
+  const run = runOf(CLASSIFIER.make({ ...CLASSIFIER.parameters, ...MODEL_PARAMETERS }, { model: file }), {
+    instruments: [BTC, ETH],
+  })
+  play(run.engine, randomTicks(3, 2_000), 50)
+  const predictions = run.rows.lab_predictions!
+  assert.ok(predictions.length > 300)
+  assert.ok(predictions.every(({ model }) => model === createHash('sha256').update(file.text).digest('hex')))
+  const bought = new Set(
+    run.rows
+      .lab_fills!.filter(({ side }) => side === 'buy')
+      .map(({ at, symbol }) => `${String(at).slice(0, 19)} ${symbol}`),
+  )
+  assert.ok(bought.size > 0)
+  const sure = predictions.filter(({ probability }) => Number(probability) > 0.5)
+  assert.ok(sure.length < predictions.length && sure.length > 0)
+  const [row] = modelRows(
+    'r',
+    { strategies: [{ entry: ENTRY, kind: CLASSIFIER, parameters: {}, files: { model: file } }] },
+    1e15,
+  )
+  assert.deepEqual([row!.sha256, row!.kind, row!.features_run], [file.sha256, 'lightgbm', 'features-run'])
+})
+
+const [ENTRY] = parsePortfolio(
+  'name: a\ncurrency: USDT\nstrategies:\n  - { name: s, kind: classifier, symbols: ["test:BTC"], capital: 1 }\n',
+  'a.yaml',
+).strategies as [never]
+
+/** Rows as `tickhouse lab features` writes them, one a second: a price that follows `flow` a little, and noise. */
+const WRITE_FEATURES = `
+import sys
+import numpy as np, pyarrow as pa, pyarrow.parquet as pq
+random = np.random.default_rng(5)
+n, names = 6000, sys.argv[2].split(",")
+values = {name: random.normal(size=n) for name in names}
+values["quote_imbalance"][random.random(n) < 0.1] = np.nan
+price = 100 * np.exp(np.cumsum(0.0002 * (0.4 * np.roll(values["flow"], 1) + random.normal(size=n))))
+columns = {"at": np.arange(n) * 1_000_000 + 1_764_000_000_000_000, "instrument": ["test:BTC"] * n, "price": price, "whole": [True] * n,
+  **values, "run": ["features-run"] * n, "schema": [sys.argv[3]] * n, "dataset": [""] * n, "every_seconds": [1] * n, "window": [3] * n}
+pq.write_table(pa.table(columns), sys.argv[1])
+`
+
+const SMOOTHED = `
+import numpy as np
+def smoothed(at, price, horizon):
+    later = np.convolve(price, np.ones(30) / 30)[29:]
+    return np.log(np.append(later[6:], [np.nan] * 6)[: len(price)] / price)
+def ranked(at, price, horizon):
+    change = np.append(np.log(price[6:] / price[:-6]), [np.nan] * 6)
+    return change - np.nanquantile(change, 0.6)
+`
+
+test('training finds what is there, purges its folds, and refuses labels that reach too far', {
+  skip: SKIP,
+}, async t => {
+  const { command, path } = await pythonWith(...PACKAGES)
+  const directory = mkdtempSync(join(tmpdir(), 'tickhouse-train-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  const env = { ...process.env, PYTHONPATH: `${path}:${TRAIN}` }
+  const python = (...args: string[]) => execFileSync(command, args, { ...TEXT, env, cwd: directory, stdio: 'pipe' })
+  const schema = schemaOf(1, 3, '1,2')
+  python('-c', WRITE_FEATURES, 'features.parquet', schema.names.join(','), schema.hash)
+  writeFileSync(join(directory, 'target.py'), SMOOTHED)
+  for (const kind of ['lightgbm', 'logistic']) {
+    python('-m', 'tickhouse_train', 'features.parquet', '--out', 'model.json', '--kind', kind)
+    const text = readFileSync(join(directory, 'model.json'), 'utf8')
+    const model = readModel({ path: 'model.json', text, sha256: '' }, schema)
+    assert.ok(model.facts.folds.every(({ auc, purged }) => auc > 0.52 && purged === 12))
+    assert.equal(model.facts.label.reach_micros, 6_000_000)
+    assert.ok(Math.max(...model.facts.permuted_auc) < 0.52)
+    const at = schema.names.indexOf('flow')
+    const scores = [-2, 2].map(flow =>
+      model.score(Float64Array.from(schema.names, (_, name) => (name === at ? flow : 0))),
+    )
+    assert.ok(scores[0]! < 0 && scores[1]! > 0, 'it learned the flow')
+  }
+  for (const name of ['smoothed', 'ranked'])
+    assert.throws(
+      () => python('-m', 'tickhouse_train', 'features.parquet', '--out', 'x.json', '--label', `target.py:${name}`),
+      ({ stderr }: { stderr: string }) =>
+        /a label depends on prices \d+ s after its row, its horizon is 6 s/.test(stderr),
+      name,
+    )
+})
