@@ -6,6 +6,7 @@ import fs from 'node:fs'
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
 import { printedRules } from './alerts.ts'
 import { archiveAndAudit } from './archive.ts'
+import { lab } from './lab.ts'
 import { logs } from './logs.ts'
 import { market } from './market.ts'
 import { pipeline } from './pipeline.ts'
@@ -15,6 +16,7 @@ export const DASHBOARDS: Readonly<Record<string, () => Dashboard>> = {
   'pipeline.json': pipeline,
   'logs.json': logs,
   'archive.json': archiveAndAudit,
+  'lab.json': lab,
 }
 
 export const RULES_FILE: URL = new URL('../deploy/prometheus/tickhouse.rules.yaml', import.meta.url)

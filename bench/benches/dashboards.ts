@@ -27,6 +27,9 @@ const CHOSEN: Variables = {
   station: '$__all',
   level: '$__all',
   text: '',
+  portfolio: '',
+  run: '',
+  strategy: '$__all',
 }
 
 async function over(hours: number): Promise<Sample> {

@@ -18,6 +18,7 @@ test('dashboards and alert rules are copied into a new directory, over those of 
   copyDashboards(target)
   assert.deepEqual(fs.readdirSync(target).sort(), [
     'archive.json',
+    'lab.json',
     'logs.json',
     'market.json',
     'pipeline.json',

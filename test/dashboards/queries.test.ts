@@ -7,6 +7,7 @@ import { serveStore } from '../../src/modes/serve-store.ts'
 import type { Serving } from '../../src/service.ts'
 import { Journal } from '../../src/telemetry/journal.ts'
 import { fillStore } from '../support/data/filled-store.ts'
+import { LIVE_RUN } from '../support/data/lab-rows.ts'
 import { type Statement, statementsOf } from '../support/judges/dashboard-statements.ts'
 import { expand, type Range, type Variables } from '../support/judges/grafana.ts'
 import { TOKEN } from '../support/processes/sql-server.ts'
@@ -55,6 +56,9 @@ const CHOSEN: Variables = {
   station: '$__all',
   level: '$__all',
   text: '',
+  portfolio: 'paper',
+  run: LIVE_RUN,
+  strategy: '$__all',
 }
 
 const isTime = (type: string) => /^(Nullable\()?Date/.test(type)
@@ -272,6 +276,26 @@ test('every statement on the log accepts a choice of levels, stages and processe
   const chosen = { ...CHOSEN, level: ['info', 'warn'], station: ['sources', 'house'], process: ['record'] }
   for (const { name, sql, form } of statementsOf(DASHBOARDS['logs.json']!()))
     if (form !== 'annotation') assert.ok((await ask(expand(sql, range, chosen))).data.length > 0, name)
+})
+
+test('the lab shows the chosen strategies of the chosen run, with what it came to', async () => {
+  const { data } = await ask(expand(sqlOf('lab.json', 'Strategies'), day, { ...CHOSEN, strategy: ['flow', 'hold'] }))
+  const { data: asked } = await ask(
+    `SELECT strategy, toFloat64(equity), toFloat64(equity) / toFloat64(capital) - 1 FROM lab_runs FINAL
+     WHERE run = '${LIVE_RUN}' AND strategy IN ('flow', 'hold') ORDER BY strategy`,
+  )
+  assert.deepEqual(
+    data.map(([strategy, , , , equity, result]) => [strategy, equity, result]),
+    asked,
+  )
+  assert.deepEqual(
+    data.map(([, , state]) => state),
+    ['off: drawdown', 'running'],
+  )
+  const { data: replays } = await ask(
+    expand(sqlOf('lab.json', 'Equals its replay?'), day, { ...CHOSEN, run: 'study-7' }),
+  )
+  assert.deepEqual([replays[0]![1], replays[0]![4]], ['differs', 'lab_fills: 1 only stored'])
 })
 
 test('an opened log entry shows the fields of its event', async () => {

@@ -1,6 +1,6 @@
 /**
  * A store filled by an instance: a simulated market recorded and stored by `tickhouse start`, with faults; then
- * archived by the archiver with a later clock, since an hour must be over, audited, and with metrics.
+ * archived by the archiver with a later clock, since an hour must be over, audited, and with metrics. Runs of the lab are in it too.
  */
 import { generateKeyPairSync } from 'node:crypto'
 import { Archiver } from '../../../src/archive/archiver.ts'
@@ -15,6 +15,7 @@ import { StatusReport } from '../../../src/status/report.ts'
 import { TelemetryWriter } from '../../../src/status/telemetry-writer.ts'
 import { within } from '../judges/within.ts'
 import { type Owner, TestInstance, WAIT_MS_MAX } from '../processes/tickhouse.ts'
+import { labRows } from './lab-rows.ts'
 import { KnownMarket } from './market.ts'
 import { storeAll } from './storing.ts'
 
@@ -67,6 +68,7 @@ async function proveAndMeasure(instance: TestInstance): Promise<void> {
   })
   await archiver.round()
   await cosigned(archiver)
+  for (const [table, rows] of labRows(Date.now())) await store.insertRows(table, rows)
   const report = new StatusReport({
     log,
     store,
