@@ -43,9 +43,9 @@ export async function labVerify(
     await writer.flush()
     if (signal.aborted) return false
     const compared = await replayed.compare(access.query, run)
+    for (const line of describe(stored, compared)) console.log(plainLine(line, LINE_LENGTH_MAX))
     const row = verificationRow(run, compared, untilMicros ?? stored.untilMicros, nowMicros())
     await inserting(config, access)('lab_verifications', [row])
-    for (const line of describe(stored, compared)) console.log(plainLine(line, LINE_LENGTH_MAX))
     return compared.every(isEqual)
   } finally {
     await access.close()

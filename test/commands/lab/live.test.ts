@@ -62,6 +62,7 @@ test('a live run that is killed again and again goes on, its ledger sums to 0, a
 
   const meanwhile = lab('verify', 'last')
   assert.equal((await meanwhile.exited).code, 0, meanwhile.recentOutput())
+  assert.match(meanwhile.output, /lab_equity: [1-9]\d* rows equal/)
   assert.match(meanwhile.output, /equals its replay/, 'while it runs, up to what is written')
 
   writeFileSync(file, PORTFOLIO.replace('0.05', '0.06'))
@@ -99,7 +100,4 @@ test('a live run that is killed again and again goes on, its ledger sums to 0, a
   assert.equal((await changed.exited).code, 1)
   assert.match(changed.output, /lab_fills: \d+ rows equal, 1 only stored, 0 only in the replay/)
   assert.match(changed.output, /does NOT equal its replay/)
-  const listed = instance.run('lab', {}, ['status'])
-  assert.equal((await listed.exited).code, 0)
-  assert.match(listed.output, /differs: lab_fills: 1 only stored$/m)
 })

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fastify } from 'fastify'
+import { listRuns } from '../../../src/lab/stored/list-runs.ts'
 import type { LabRun, LabRunDetail } from '../../../src/serve/lab/protocol.ts'
 import { serveLab } from '../../../src/serve/lab/routes.ts'
 import { Limiter } from '../../../src/serve/sql/limiter.ts'
@@ -107,5 +108,10 @@ test('a run is answered with its state, curves, positions, limits, orders and ne
   assert.ok(times.length === 100 && times.every((time, at) => at === 0 || time <= times[at - 1]!), 'newest first')
   assert.equal(typeof detail.fills[0]!.isMaker, 'boolean')
   assert.ok(detail.orders.some(({ state, reason }) => state === 'refused' && reason === 'position'))
+  const listed = await listRuns((query, format) => store.untrusted(query, format))
+  assert.match(
+    listed.join('\n'),
+    /paper-2026-11-27-1 .* equal\n.*study-7 .* differs: lab_fills: 1 only stored\n.*study-6 .* –$/,
+  )
   assert.ok(detail.breaches.some(({ action }) => action === 'flattened, off'))
 })
