@@ -68,5 +68,5 @@ test('trades that the exchange skips, that are refused, and that a cut connectio
     [5, 5, 'all 5 ids reached the log and were refused: malformed_frame'],
   )
   assert.match(lost!.detail, /^connection lost at \d\d:\d\d:\d\d$/)
-  assert.match(stopped!.detail, /^the recorder of the venue started at \d\d:\d\d:\d\d$/)
+  assert.match(stopped!.detail, /^(the recorder of the venue started|nothing was recorded) at \d\d:\d\d:\d\d$/)
 })

@@ -1,6 +1,6 @@
 /**
- * Plays ticks to strategies in one total order, and their orders to paper fills. Of what is due at one time, first come bars that end,
- * then strategies' timers, then marks of the accounts; then the tick: the books take it, orders are matched with it, and the
+ * Plays ticks to strategies in one total order, and their orders to paper fills. Of what is due at one time, first come changes of the
+ * tape, then payments of funding, then bars that end, then strategies' timers, then marks of the accounts; then the tick: the books take it, orders are matched with it, and the
  * strategies see it. Nothing is allocated per tick.
  */
 
@@ -12,6 +12,7 @@ import { Books } from '../market/books.ts'
 import type { Instrument } from '../market/instrument.ts'
 import { VolumeWindow } from '../market/volume-window.ts'
 import type { QuoteEvent, TradeEvent } from '../strategy.ts'
+import { Funding, type FundingPayment, received } from './funding.ts'
 import { Holding } from './holding.ts'
 import { Schedule } from './schedule.ts'
 import { Tape, type TapeChange } from './tape.ts'
@@ -33,10 +34,17 @@ export interface EngineOptions {
 
 const MICROS = 1_000_000
 
+/** What is due at times of its own. */
+interface Due {
+  readonly nextMicros: number
+  run(): void
+}
+
 export class Engine implements Market {
   nowMicros = 0
   readonly books: Books
   readonly tape: Tape
+  readonly funding: Funding
   readonly holding: Holding
   readonly volumes: VolumeWindow
   readonly count: number
@@ -70,6 +78,7 @@ export class Engine implements Market {
       const data = { instrument: instruments[at]!, isWhole, cause, detail }
       for (const trader of this.#holders[at]!) trader.strategy.onData?.(data, trader)
     })
+    this.funding = new Funding(payment => this.#payFunding(payment))
     this.#instruments = instruments
     this.#byVenueTime = byVenueTime
     this.#isQuoted = Uint8Array.from(instruments, instrument => (isQuoted(instrument) ? 1 : 0))
@@ -87,6 +96,11 @@ export class Engine implements Market {
   /** Further changes of the tape. */
   addTapeChanges(changes: readonly TapeChange[]): void {
     this.tape.add(changes)
+  }
+
+  /** Further payments for holding perpetuals. */
+  addFunding(payments: readonly FundingPayment[]): void {
+    this.funding.add(payments)
   }
 
   /** Begins the run: before the first tick. */
@@ -135,14 +149,15 @@ export class Engine implements Market {
 
   /** Makes everything happen that is due until a time, which never runs back. */
   advance(timeMicros: number): void {
-    while (this.#schedule.nextMicros <= timeMicros || this.tape.nextMicros <= timeMicros) {
-      if (this.tape.nextMicros <= this.#schedule.nextMicros) {
-        this.nowMicros = Math.max(this.nowMicros, this.tape.nextMicros)
-        this.tape.run()
-      } else {
-        this.nowMicros = Math.max(this.nowMicros, this.#schedule.nextMicros)
-        this.#schedule.run()
-      }
+    const { tape, funding } = this
+    const schedule = this.#schedule
+    for (;;) {
+      let next: Due = schedule
+      if (funding.nextMicros <= next.nextMicros) next = funding
+      if (tape.nextMicros <= next.nextMicros) next = tape
+      if (next.nextMicros > timeMicros) break
+      this.nowMicros = Math.max(this.nowMicros, next.nextMicros)
+      next.run()
     }
     if (timeMicros > this.nowMicros) this.nowMicros = timeMicros
   }
@@ -181,6 +196,14 @@ export class Engine implements Market {
     books.setQuote(at, quote.bidPrice, quote.bidSize, quote.askPrice, quote.askSize)
     for (const { broker } of this.#holders[at]!) if (broker.open[at] !== 0) broker.onQuote(at, nowMicros)
     for (const trader of this.#seeQuotes[at]!) trader.strategy.onQuote!(quote, trader)
+  }
+
+  #payFunding(payment: FundingPayment): void {
+    const instrument = this.#instruments[payment.at]!
+    for (const { account } of this.#holders[payment.at]!) {
+      const amount = received(payment, account.positions.get(payment.at)!.quantity, instrument)
+      if (amount !== 0n) account.pay(amount, instrument, this.nowMicros)
+    }
   }
 
   #plan(markSeconds: number): void {

@@ -1,6 +1,7 @@
 /** Where a live run cut each partition of the log: what makes its order of events repeatable. */
 import type { RunQuery } from '../../replay/range.ts'
 import { literal } from '../../store/sql.ts'
+import type { FundingPayment } from '../engine/funding.ts'
 import type { TapeChange } from '../engine/tape.ts'
 import { type Row, timeText } from '../results/rows.ts'
 import { rowsOf } from '../stored/rows-of.ts'
@@ -18,15 +19,17 @@ export interface Cut {
   ranges: ReadonlyMap<number, readonly [from: number, until: number]>
   advancedToMicros: number
   changes: readonly TapeChange[]
+  /** Payments that are due until then. */
+  funding: readonly FundingPayment[]
   ends: boolean
 }
 
 /** Rows of table `lab_cuts`. `setUp` is stated by cut 0. */
 export function cutRows(run: string, cut: Cut, atMicros: number, setUp?: RunSetUp): Row[] {
-  const { number, advancedToMicros, changes, ends } = cut
+  const { number, advancedToMicros, changes, funding, ends } = cut
   const common = {
     advanced_to: advancedToMicros,
-    changes: JSON.stringify(setUp ?? changes),
+    changes: JSON.stringify(setUp ?? { changes, funding }),
     ends,
     at: timeText(atMicros),
   }
@@ -60,7 +63,9 @@ export async function readCuts(runQuery: RunQuery, run: string, from: number, ma
     number,
     ranges: new Map(own.map(row => [row.partition, [Number(row.from), Number(row.until)] as const])),
     advancedToMicros: Number(own[0]!.advanced_to),
-    changes: number === 0 ? [] : (JSON.parse(own[0]!.changes) as TapeChange[]),
+    ...(number === 0
+      ? { changes: [], funding: [] }
+      : (JSON.parse(own[0]!.changes) as Pick<Cut, 'changes' | 'funding'>)),
     ends: own[0]!.ends,
   }))
 }

@@ -10,6 +10,7 @@ import type { ReadPortfolio } from '../portfolio/read.ts'
 import type { Recorded } from '../results/recorded.ts'
 import type { RowWriter } from '../results/row-writer.ts'
 import { setUp, symbolsOf } from '../run/set-up.ts'
+import { readFunding } from '../stored/funding.ts'
 import { instrumentOf, readInstruments } from '../stored/instruments.ts'
 import { readTapeChanges } from '../stored/tape-changes.ts'
 import { type Cut, cutRows, type RunSetUp, readCuts, readSetUp } from './cuts.ts'
@@ -42,6 +43,8 @@ export class Live {
   readonly #setUp: RunSetUp
   #offsets = new Map<number, number>()
   #gapsFromMicros = 0
+  /** Payments before are made. */
+  #fundedUntilMicros = 0
 
   /** A run that goes on, if it has cuts, or a new one. Nothing is played or written yet. */
   static async open(options: LiveOptions): Promise<Live> {
@@ -93,7 +96,14 @@ export class Live {
     const offsets = await this.#options.storedOffsets()
     if (!offsets) return false
     const ranges = new Map([...offsets].map(([partition, offset]) => [partition, [offset, offset] as const]))
-    const cut = { number: 0, ranges, advancedToMicros: this.#options.nowMicros(), changes: [], ends: false }
+    const cut = {
+      number: 0,
+      ranges,
+      advancedToMicros: this.#options.nowMicros(),
+      changes: [],
+      funding: [],
+      ends: false,
+    }
     await this.#write(cut, this.#setUp)
     for (const each of this.#begun([cut])) this.#finish(each)
     return true
@@ -113,7 +123,9 @@ export class Live {
     }
     const changes = await this.#gaps()
     const advancedToMicros = Math.max(this.engine.nowMicros, this.#options.nowMicros() - SETTLE_MICROS)
-    const cut = { number: this.next, ranges, advancedToMicros, changes, ends }
+    const { runQuery } = this.#options
+    const funding = await readFunding(runQuery, this.instruments, this.#fundedUntilMicros, advancedToMicros, 'marks')
+    const cut = { number: this.next, ranges, advancedToMicros, changes, funding, ends }
     await this.#write(cut)
     await this.#slices.play(this.engine, [cut], async played => this.#finish(played))
   }
@@ -148,6 +160,7 @@ export class Live {
     for (const [partition, [, until]] of cut.ranges) if (until > 0) this.#offsets.set(partition, until)
     for (const { timeMicros, isGap } of cut.changes)
       if (isGap) this.#gapsFromMicros = Math.max(this.#gapsFromMicros, timeMicros + 1)
+    this.#fundedUntilMicros = cut.advancedToMicros
     this.next = cut.number + 1
     if (cut.ends) {
       for (const trader of this.engine.traders) trader.kill()

@@ -34,6 +34,7 @@ export class Slices {
       for (const cut of some) {
         const [quoteEnd, tradeEnd] = [quote + quotes.countOf(cut), trade + trades.countOf(cut)]
         engine.addTapeChanges(cut.changes)
+        engine.addFunding(cut.funding)
         playMerged(engine, quotes.ticks, quote, quoteEnd, trades.ticks, trade, tradeEnd)
         engine.advance(cut.advancedToMicros)
         quote = quoteEnd

@@ -8,6 +8,7 @@ import { partsOf } from '../market/instrument.ts'
 import type { ReadPortfolio } from '../portfolio/read.ts'
 import type { Recorded } from '../results/recorded.ts'
 import type { RowWriter } from '../results/row-writer.ts'
+import { readFunding } from '../stored/funding.ts'
 import { readInstruments } from '../stored/instruments.ts'
 import { type Completeness, readCompleteness } from '../stored/proved.ts'
 import { findTicks, type LabTicks } from '../stored/stored-ticks.ts'
@@ -68,6 +69,7 @@ export async function backtest(options: BacktestOptions): Promise<BacktestResult
   const [firstMicros, endMicros] = [Number(firstNanos / 1000n), Number(ticks.lastNanos / 1000n) + 1]
   const { gap_hold_seconds: hold } = portfolio.portfolio
   engine.addTapeChanges(await readTapeChanges(runQuery, instruments, firstMicros, endMicros, hold))
+  engine.addFunding(await readFunding(runQuery, instruments, firstMicros, endMicros, 'all_marks'))
   engine.start(firstMicros)
   const timeline = ticks.timeline()
   let played = 0

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { after, test } from 'node:test'
+import { cutRows, readCuts } from '../../../src/lab/live/cuts.ts'
+import { readFunding } from '../../../src/lab/stored/funding.ts'
+import { instrumentOf, readInstruments } from '../../../src/lab/stored/instruments.ts'
+import { openStore } from '../../../src/store/open.ts'
+
+const directory = mkdtempSync(path.join(os.tmpdir(), 'tickhouse-funding-'))
+const store = await openStore(`chdb:${directory}/store`)
+after(async () => {
+  await store.close()
+  rmSync(directory, { recursive: true })
+})
+const runQuery = (sql: string, format: string) => store.untrusted(sql, format)
+const micros = (time: string) => Date.parse(`2026-11-22T${time}Z`) * 1000
+const PERPETUAL = instrumentOf(0, 'test:BTC', 0.1, 0.001)
+
+test('a payment has the last rate and mark price that were received before it', async () => {
+  const marks = [
+    ['BTC', '07:00:00.000', '08:00:00', 0.0003, 100],
+    ['BTC', '07:59:59.000', '08:00:00', 0.0001, 101],
+    // Stated before the payment, and received after it.
+    ['BTC', '08:00:00.500', '08:00:00', 0.0009, 102],
+    ['BTC', '08:00:01.000', '16:00:00', -0.0002, 103],
+    ['ETH', '07:59:00.000', '08:00:00', 0.0007, 50],
+  ] as const
+  const rows = marks.map(([symbol, received, paid, funding_rate, mark_price], log_offset) => ({
+    ...{ venue: 'test', symbol, mark_price, funding_rate, log_partition: 0, log_offset, log_index: 0 },
+    ...{ index_price: 0, settle_price: 0, timestamp: `2026-11-22 07:59:58`, logged_at: '2026-11-22 08:00:00' },
+    ...{ received_at: `2026-11-22 ${received}`, next_funding_at: `2026-11-22 ${paid}`, log_day: '2026-11-22' },
+    ...{ batch_first_offset: 0, batch_good: 1, epoch: 1 },
+  }))
+  await store.insertRows('marks', rows)
+  const payment = { timeMicros: micros('08:00:00'), at: 0, rate: 0.0001, price: 101 }
+  for (const table of ['marks', 'all_marks'] as const) {
+    const read = (from: string, until: string) => readFunding(runQuery, [PERPETUAL], micros(from), micros(until), table)
+    assert.deepEqual(await read('00:00:00', '12:00:00'), [payment])
+    assert.deepEqual(await read('08:00:00', '08:00:01'), [payment], 'the begin is inclusive')
+    assert.deepEqual(await read('07:00:00', '08:00:00'), [], 'the end is exclusive')
+  }
+  const [first, second] = [0, 1].map(number => ({
+    ...{ number, ranges: new Map([[0, [0, 5] as const]]), advancedToMicros: micros('08:00:01'), changes: [] },
+    ...{ funding: number === 1 ? [payment] : [], ends: false },
+  }))
+  await store.insertRows('lab_cuts', [
+    ...cutRows('r', first!, 0, { instruments: [], quoted: [] }),
+    ...cutRows('r', second!, 0),
+  ])
+  assert.deepEqual(await readCuts(runQuery, 'r', 0, 10), [first, second], 'a live run is repeated with it')
+})
+
+test('a contract that is not worth its price times its quantity is refused', async () => {
+  const listed = (symbol: string, kind: string, quote: string, contract_size: number) => ({
+    ...{
+      venue: 'test',
+      symbol,
+      change: 'found',
+      kind,
+      base: 'BTC',
+      quote,
+      aliases: '',
+      status: 'trading',
+      sessions: '',
+    },
+    ...{ tick_size: 0.1, lot_size: 0.001, contract_size, expires_at: 0, first_seen: 0, last_seen: 0 },
+    ...{ received_at: '2026-11-22 00:00:00', log_partition: 0, log_offset: 1, log_index: 0 },
+    ...{ logged_at: '2026-11-22 00:00:00', log_day: '2026-11-22', batch_first_offset: 0, batch_good: 1, epoch: 1 },
+  })
+  await store.insertRows('instruments', [
+    listed('LINEAR', 'perpetual', 'USDT', 0),
+    listed('SPOT', 'spot', 'USD', 0),
+    listed('INVERSE', 'perpetual', 'USD', 0),
+    listed('COIN-M', 'perpetual', 'USD', 100),
+    listed('CONTRACTS', 'perpetual', 'USDT', 0.01),
+  ])
+  const read = (symbol: string) => readInstruments(runQuery, [`test:${symbol}`], {})
+  for (const symbol of ['LINEAR', 'SPOT']) assert.equal((await read(symbol))[0]!.tick, 1n)
+  for (const symbol of ['INVERSE', 'COIN-M', 'CONTRACTS'])
+    await assert.rejects(read(symbol), /is not worth its price times its quantity/)
+})
