@@ -73,6 +73,7 @@ export const COMMAND_GROUPS = {
   'lab start': [...STORE_ACCESS, 'log'],
   'lab stop': [...STORE_ACCESS, 'log'],
   'lab verify': [...STORE_ACCESS, 'log'],
+  'lab leaks': [...STORE_ACCESS, 'log'],
   'lab features': [...STORE_ACCESS, 'log'],
   'lab calibration': [...STORE_ACCESS, 'log'],
   'lab report': [...STORE_ACCESS, 'log'],

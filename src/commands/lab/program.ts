@@ -4,6 +4,7 @@ import type { Config } from '../../config.ts'
 import type { CommandName } from '../settings.ts'
 import type { CalibrationFlags } from './calibration.ts'
 import type { LabFeaturesFlags } from './features.ts'
+import type { LabLeaksFlags } from './leaks.ts'
 import type { LabReportFlags } from './report.ts'
 import type { LabRunFlags } from './run.ts'
 import type { LabVerifyFlags } from './verify.ts'
@@ -56,6 +57,20 @@ export function addLabCommands(
     .action(async (file: string, options: LabFeaturesFlags, made: Command) => {
       const { labFeatures } = await import('./features.ts')
       await labFeatures(configOf(made), file, options, stopping())
+    })
+
+  command('lab leaks', 'look for knowledge that strategies could not have had: of later ticks, of their own test', lab)
+    .argument('<portfolio>', 'a YAML file: docs/lab.md')
+    .option('--strategy <name>', 'this one alone')
+    .option('--from <time>', 'start of the range, inclusive: 2026-11-22T13:30 (UTC)')
+    .option('--to <time>', 'end of the range, exclusive')
+    .option('--as-of <name>', 'only the ticks of a pinned dataset, or under the checkpoint of so many entries')
+    .option('--cuts <number>', 'random moments at which the tape is cut and changed', '4')
+    .option('--seed <number>', 'of these moments', '1')
+    .addHelpText('after', '\nExits with 1 if a leak is found.')
+    .action(async (file: string, options: LabLeaksFlags, made: Command) => {
+      const { labLeaks } = await import('./leaks.ts')
+      process.exitCode = (await labLeaks(configOf(made), file, options, stopping())) ? 0 : 1
     })
 
   command('lab calibration', 'what trading at the recorded quotes costs: spread, size, markouts of takers', lab)

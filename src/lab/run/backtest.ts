@@ -94,8 +94,15 @@ export async function backtest(options: BacktestOptions): Promise<BacktestResult
   return { run, engine, recorded, firstNanos, lastNanos, ticks: played, completeness, isStopped: signal.aborted }
 }
 
-async function ticksOf(
-  { portfolio, runQuery, readTicks, fromNanos, untilNanos }: BacktestOptions,
+/** What is stored of these instruments. Throws `usage` if nothing is stored of one. */
+export async function ticksOf(
+  {
+    portfolio,
+    runQuery,
+    readTicks,
+    fromNanos,
+    untilNanos,
+  }: Omit<BacktestOptions, 'run' | 'writer' | 'signal' | 'onProgress'>,
   names: readonly string[],
 ): Promise<LabTicks> {
   const parts = names.map(partsOf)

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { modelText } from '../../support/data/lab-model.ts'
 import { KnownMarket } from '../../support/data/market.ts'
 import { within } from '../../support/judges/within.ts'
 import { TestInstance, type TestProcess, WAIT_MS_MAX } from '../../support/processes/tickhouse.ts'
@@ -21,7 +22,7 @@ strategies:
     capital: 50000
     parameters: { every_seconds: 1, periods: 2, entry: 0.1, exit: 0.05, money: 2000 }
   - { name: mine, kind: ./mine.ts, symbols: [simulator:ETHUSDT], capital: 1000, parameters: { quantity: 0.1 } }
-  - { name: ml, kind: classifier, symbols: [simulator:BTCUSDT, simulator:ETHUSDT], capital: 1000, parameters: { every_seconds: 1, window: 3, horizons: '1,2' } }
+  - { name: ml, kind: classifier, symbols: [simulator:BTCUSDT, simulator:ETHUSDT], capital: 1000, parameters: { every_seconds: 1, window: 3, horizons: '1,2', model: model.json } }
 `
 
 const OWN_STRATEGY = `
@@ -58,6 +59,7 @@ test('the same fills beside the running instance and over its stopped store, in 
   const file = join(instance.directory, 'portfolio.yaml')
   writeFileSync(file, PORTFOLIO)
   writeFileSync(join(instance.directory, 'mine.ts'), OWN_STRATEGY)
+  writeFileSync(join(instance.directory, 'model.json'), modelText())
   const start = instance.run('start')
   const url = await start.url()
   await start.waitFor('connection_opened')
@@ -88,7 +90,7 @@ test('the same fills beside the running instance and over its stopped store, in 
       ['ml', 'ended', 'classifier'],
     ],
   )
-  assert.ok(runs.every(({ strategy, fills }) => Number(fills) > 0 === (strategy !== 'ml')))
+  assert.ok(runs.every(({ strategy, fills }) => strategy === 'ml' || Number(fills) > 0))
   assert.deepEqual(new Set(runs.map(row => row.fills_hash)), new Set(hashesOf(beside)))
   assert.match(beside.output, /hold \(buy-and-hold\): (not )?distinguishable from luck/)
   assert.equal([...beside.output.matchAll(/by second \(\d+\): Sharpe .* deflated .* of 1 trial\b/g)].length, 4)
@@ -114,11 +116,18 @@ test('the same fills beside the running instance and over its stopped store, in 
   const parquet = join(instance.directory, 'features.parquet')
   const features = instance.run('lab', { LISTEN }, ['features', file, '--to', until, '--out', parquet])
   assert.equal((await features.exited).code, 0, features.recentOutput())
-  const [made] = await ask<Record<string, number>>(`SELECT count() AS rows, uniq(symbol) AS symbols,
-    countIf(length(values) = 9) AS whole, countIf(isNaN(values[1])) AS unknown FROM lab_features`)
+  const [made] = await ask<Record<string, number | string>>(`SELECT count() AS rows, uniq(symbol) AS symbols,
+    countIf(length(values) = 9) AS whole, countIf(isNaN(values[1])) AS unknown, any(run) AS run FROM lab_features`)
   assert.ok(Number(made!.rows) > 0, features.output)
   assert.deepEqual([made!.symbols, made!.whole, made!.unknown].map(Number), [2, Number(made!.rows), 0])
   assert.equal(readFileSync(parquet).subarray(0, 4).toString(), 'PAR1')
+  const trained = { from: 0, until: 1e9, rows: 1, instruments: [], run: String(made!.run), dataset: '' }
+  const changed = JSON.parse(readFileSync(join(instance.directory, 'model.json'), 'utf8')) as object
+  writeFileSync(join(instance.directory, 'model.json'), JSON.stringify({ ...changed, trained }))
+  const leaks = instance.run('lab', { LISTEN }, ['leaks', file, '--to', until, '--strategy', 'ml', '--cuts', '1'])
+  assert.equal((await leaks.exited).code, 0, leaks.recentOutput())
+  assert.match(leaks.output, new RegExp(`ok +parity +${made!.rows} rows of features equal those of training`))
+  assert.match(leaks.output, /ok +poison +\d+ decisions before 1 moments are the same[\s\S]*no leak found/)
   market.pause()
   await start.drained()
   assert.deepEqual(await start.end('SIGTERM'), { code: 0, signal: null })

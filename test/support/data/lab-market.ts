@@ -23,14 +23,20 @@ export const ETH = instrumentOf(1, 'test:ETH', 0.1, 0.01)
 
 /** Plays ticks one by one, in columns of `rows` rows at most. */
 export function play(engine: Engine, ticks: readonly Tick[], rows = 1): void {
+  for (const columns of columnsOf(ticks, rows))
+    if (columns instanceof QuoteColumns) engine.playQuotes(columns, 0, columns.length)
+    else engine.playTrades(columns, 0, columns.length)
+}
+
+/** Ticks in columns of one kind and `rows` rows at most. */
+export function* columnsOf(ticks: readonly Tick[], rows: number): Generator<QuoteColumns | TradeColumns> {
   for (let from = 0; from < ticks.length; ) {
     const isQuote = 'bid' in ticks[from]!
     let end = from + 1
     while (end < ticks.length && end - from < rows && 'bid' in ticks[end]! === isQuote) end++
     const columns = isQuote ? new QuoteColumns(end - from) : new TradeColumns(end - from)
     for (const tick of ticks.slice(from, end)) add(columns, tick)
-    if (columns instanceof QuoteColumns) engine.playQuotes(columns, 0, columns.length)
-    else engine.playTrades(columns, 0, columns.length)
+    yield columns
     from = end
   }
 }
