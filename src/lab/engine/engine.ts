@@ -11,6 +11,7 @@ import { Bars } from '../market/bars.ts'
 import { Books } from '../market/books.ts'
 import type { Instrument } from '../market/instrument.ts'
 import { VolumeWindow } from '../market/volume-window.ts'
+import { LossWatch, type PortfolioLimits } from '../risk/limits.ts'
 import type { QuoteEvent, TradeEvent } from '../strategy.ts'
 import { Funding, type FundingPayment, received } from './funding.ts'
 import { Holding } from './holding.ts'
@@ -28,6 +29,8 @@ export interface EngineOptions {
   staleSeconds: number
   /** Whether quotes of the instrument are recorded; else its trades stand for them. */
   isQuoted: (instrument: Instrument) => boolean
+  /** Of all strategies together. */
+  limits?: PortfolioLimits
   /** Trades are in order of the venue's time, which is then the engine's: for history that was downloaded later. */
   byVenueTime?: boolean
 }
@@ -55,6 +58,7 @@ export class Engine implements Market {
   readonly #instruments: readonly Instrument[]
   readonly #byVenueTime: boolean
   readonly #isQuoted: Uint8Array
+  readonly #losses: LossWatch
   readonly #schedule = new Schedule()
   readonly #bars: Bars[] = []
   /** The traders of each instrument, and those of them that see its trades and quotes. */
@@ -69,7 +73,8 @@ export class Engine implements Market {
   #lastSymbol = ''
   #lastAt = -1
 
-  constructor({ instruments, traders, markSeconds, staleSeconds, isQuoted, byVenueTime = false }: EngineOptions) {
+  constructor(options: EngineOptions) {
+    const { instruments, traders, markSeconds, staleSeconds, isQuoted, limits = {}, byVenueTime = false } = options
     this.count = instruments.length
     this.books = new Books(this.count)
     this.holding = new Holding(this.books, this.count)
@@ -79,6 +84,7 @@ export class Engine implements Market {
       for (const trader of this.#holders[at]!) trader.strategy.onData?.(data, trader)
     })
     this.funding = new Funding(payment => this.#payFunding(payment))
+    this.#losses = new LossWatch(limits)
     this.#instruments = instruments
     this.#byVenueTime = byVenueTime
     this.#isQuoted = Uint8Array.from(instruments, instrument => (isQuoted(instrument) ? 1 : 0))
@@ -165,7 +171,7 @@ export class Engine implements Market {
   /** Ends the run: everything due until a time, and a last mark of the accounts. */
   end(timeMicros: number): void {
     this.advance(timeMicros)
-    for (const trader of this.traders) trader.markEquity()
+    this.#mark()
   }
 
   #playTrade(at: number, trade: TradeEvent): void {
@@ -198,6 +204,19 @@ export class Engine implements Market {
     for (const trader of this.#seeQuotes[at]!) trader.strategy.onQuote!(quote, trader)
   }
 
+  /** Marks the accounts. Their sum may have reached a limit of the portfolio. */
+  #mark(): void {
+    let equity = 0n
+    for (const trader of this.traders) {
+      trader.markEquity()
+      equity += trader.account.equity(this.books)
+    }
+    const breach = this.#losses.mark(equity, this.nowMicros)
+    if (!breach) return
+    const limit = breach.limit === 'drawdown' ? 'portfolio_drawdown' : 'portfolio_daily_loss'
+    for (const trader of this.traders) trader.kill({ ...breach, limit })
+  }
+
   #payFunding(payment: FundingPayment): void {
     const instrument = this.#instruments[payment.at]!
     for (const { account } of this.#holders[payment.at]!) {
@@ -227,9 +246,7 @@ export class Engine implements Market {
       if (strategy.timerSeconds && strategy.onTimer)
         this.#schedule.every(strategy.timerSeconds * MICROS, time => strategy.onTimer!(time, trader))
     }
-    this.#schedule.every(markSeconds * MICROS, () => {
-      for (const trader of this.traders) trader.markEquity()
-    })
+    this.#schedule.every(markSeconds * MICROS, () => this.#mark())
   }
 
   /** The index of an instrument; -1 if it is not in the portfolio. */

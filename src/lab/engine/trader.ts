@@ -14,7 +14,7 @@ import {
   unitsOf,
 } from '../market/instrument.ts'
 import type { VolumeWindow } from '../market/volume-window.ts'
-import { type Breach, brokenBy, type Limits, LossWatch } from '../risk/limits.ts'
+import { type Breach, brokenBy, type Limits, LossWatch, type Reached } from '../risk/limits.ts'
 import type { Context, FillEvent, OrderRequest, Prediction, Strategy } from '../strategy.ts'
 import type { Holding } from './holding.ts'
 import type { Results } from './results.ts'
@@ -166,10 +166,10 @@ export class Trader implements Context {
   }
 
   /** Closes everything and takes no order any more. */
-  kill(): void {
-    if (this.#losses.isOff(Number.MAX_VALUE)) return
+  kill(reached: Reached = { limit: 'kill_switch', value: 0, bound: 0 }): void {
+    if (this.#losses.isOffForGood) return
     this.#losses.switchOff()
-    this.#breach({ limit: 'kill_switch', value: 0, bound: 0, action: 'flattened, off' })
+    this.#breach({ ...reached, action: 'flattened, off' })
     this.flatten()
   }
 

@@ -54,6 +54,8 @@ export const PORTFOLIO = z.strictObject({
   instruments: z
     .record(SYMBOL, z.strictObject({ tick_size: POSITIVE.optional(), lot_size: POSITIVE.optional() }))
     .default({}),
+  /** Of all strategies together. */
+  limits: LIMITS.pick({ daily_loss: true, drawdown: true }).default({}),
   strategies: z.array(STRATEGY).min(1),
 })
 

@@ -86,8 +86,13 @@ export function markRow(owner: Owner, { timeMicros, equity, cash, gross, fees, t
   return { ...owner, at: timeText(timeMicros), ...Object.fromEntries(texts), holding }
 }
 
+/** Limits whose values are money. */
+const MONEY_LIMITS: ReadonlySet<Breach['limit']> = new Set([
+  ...(['order', 'position', 'gross', 'daily_loss', 'portfolio_daily_loss'] as const),
+])
+
 export function breachRow(owner: Owner, { timeMicros, limit, value, bound, action }: Breach): Row {
-  const money = limit === 'order' || limit === 'position' || limit === 'gross' || limit === 'daily_loss'
+  const money = MONEY_LIMITS.has(limit)
   const scale = money ? 10 ** MONEY_DECIMALS : 1
   return { ...owner, at: timeText(timeMicros), limit_name: limit, value: value / scale, bound: bound / scale, action }
 }

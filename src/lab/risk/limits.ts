@@ -1,5 +1,10 @@
 /** The limits of a strategy: what an order may not exceed, and when everything is closed and it is switched off. */
 
+const LIMIT_NAMES = [
+  ...(['position', 'gross', 'order', 'daily_loss', 'drawdown', 'data', 'kill_switch'] as const),
+  ...(['portfolio_daily_loss', 'portfolio_drawdown'] as const),
+] as const
+
 /** In units of money; absent for no limit. */
 export interface Limits {
   /** Value of one instrument's position after the order. */
@@ -13,14 +18,19 @@ export interface Limits {
   drawdown?: number
 }
 
+/** Limits of all strategies together: everything is closed, and all are off until a new run. */
+export type PortfolioLimits = Pick<Limits, 'dailyLoss' | 'drawdown'>
+
 /** One limit that was reached. Values in units of money; a drawdown is a share. */
 export interface Breach {
   timeMicros: number
-  limit: 'position' | 'gross' | 'order' | 'daily_loss' | 'drawdown' | 'data' | 'kill_switch'
+  limit: (typeof LIMIT_NAMES)[number]
   value: number
   bound: number
   action: 'order refused' | 'flattened, off for the day' | 'flattened, off'
 }
+
+export type Reached = Pick<Breach, 'limit' | 'value' | 'bound'>
 
 export interface OrderEffect {
   /** Values without signs. */
@@ -32,7 +42,7 @@ export interface OrderEffect {
 }
 
 /** The limit that an order would break, with its value and bound; undefined if none. What reduces a position is never refused. */
-export function brokenBy(limits: Limits, effect: OrderEffect): Pick<Breach, 'limit' | 'value' | 'bound'> | undefined {
+export function brokenBy(limits: Limits, effect: OrderEffect): Reached | undefined {
   if (effect.isReducing) return undefined
   const checks = [
     ['order', effect.order, limits.order],
@@ -59,6 +69,11 @@ export class LossWatch {
 
   isOff(timeMicros: number): boolean {
     return timeMicros < this.#offUntilMicros
+  }
+
+  /** Whether only a new run switches it on again. */
+  get isOffForGood(): boolean {
+    return this.#offUntilMicros === Number.POSITIVE_INFINITY
   }
 
   /** Switches off permanently. */

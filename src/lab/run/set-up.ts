@@ -42,7 +42,15 @@ export function setUp(
   }))
   const { mark_seconds: markSeconds, stale_seconds: staleSeconds, clock } = portfolio
   const engine = new Engine({
-    ...{ instruments, traders, markSeconds, staleSeconds, isQuoted, byVenueTime: clock === 'venue' },
+    ...{
+      instruments,
+      traders,
+      limits: limitsOf(portfolio.limits),
+      markSeconds,
+      staleSeconds,
+      isQuoted,
+      byVenueTime: clock === 'venue',
+    },
   })
   return { engine, recorded }
 }
@@ -61,7 +69,7 @@ function traderOf(
     name: entry.name,
     strategy: kind.make(parameters, files),
     capital: moneyOf(entry.capital),
-    limits: limitsOf(entry),
+    limits: limitsOf(entry.limits),
     rules: {
       ...{ rest: fills.rest, limits: fills.limits, consumes: fills.consumes },
       ...{ slippageTicks: fills.slippage_ticks, participation: fills.participation },
@@ -83,7 +91,7 @@ function ratesOf({ fees }: Portfolio, venue: string): FeeRates {
   return { maker: units(maker), taker: units(taker) }
 }
 
-function limitsOf({ limits: { position, gross, order, daily_loss: dailyLoss, drawdown } }: StrategyEntry): Limits {
+function limitsOf({ position, gross, order, daily_loss: dailyLoss, drawdown }: StrategyEntry['limits']): Limits {
   return {
     ...(position === undefined ? {} : { position: moneyOf(position) }),
     ...(gross === undefined ? {} : { gross: moneyOf(gross) }),

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { Engine } from '../../../src/lab/engine/engine.ts'
 import { moneyOf } from '../../../src/lab/engine/trader.ts'
+import { DEFAULT_RULES } from '../../../src/lab/execution/rules.ts'
+import { Recorded } from '../../../src/lab/results/recorded.ts'
+import type { Row } from '../../../src/lab/results/rows.ts'
 import type { Strategy } from '../../../src/lab/strategy.ts'
-import { BTC, play, runOf, type Tick } from '../../support/data/lab-market.ts'
+import { BTC, ETH, LAB_START_MICROS, play, runOf, type Tick } from '../../support/data/lab-market.ts'
 
 const quote = (atMs: number, bid: number): Tick => ({ atMs, bid, ask: bid + 1, bidSize: 100, askSize: 100 })
 
@@ -76,6 +80,40 @@ test('the kill switch closes everything, and nothing is ordered any more', () =>
   assert.equal(engine.traders[0]!.account.positions.get(BTC.index)!.quantity, 0n)
   assert.equal(rows.lab_fills!.length, 3)
   assert.equal(rows.lab_limits!.at(-1)!.limit_name, 'kill_switch')
+})
+
+test('a loss of all strategies together closes the positions of all of them, for good', () => {
+  const rows: Record<string, Row[]> = { lab_limits: [], lab_orders: [] }
+  const traders = ['one', 'two'].map((name, at) => ({
+    ...{ name, strategy: BUYER, instruments: [at === 0 ? BTC : ETH], capital: moneyOf(1_000), limits: {} },
+    ...{ rules: DEFAULT_RULES, fees: () => ({ maker: 0n, taker: 0n }), latencyMicros: () => 0, random: () => 0.5 },
+    ...{
+      isQuoted: () => true,
+      results: new Recorded({ run: 'r', strategy: name }, (table, row) => rows[table]?.push(row)),
+    },
+  }))
+  traders[1]!.strategy = {
+    onQuote: (_, context) => {
+      if (context.position(ETH) === 0) context.order({ instrument: ETH, direction: 1, quantity: 1 })
+    },
+  }
+  const engine = new Engine({
+    ...{ instruments: [BTC, ETH], traders, limits: { dailyLoss: moneyOf(90) } },
+    ...{ markSeconds: 60, staleSeconds: 3_600, isQuoted: () => true },
+  })
+  engine.start(LAB_START_MICROS)
+  const both = (atMs: number, bid: number): Tick[] => [{ ...quote(atMs, 100), symbol: 'ETH' }, quote(atMs, bid)]
+  play(
+    engine,
+    [0, 1_000, 61_000, 121_000, 122_000, 86_400_000].flatMap(atMs => both(atMs, atMs < 60_000 ? 100 : 50)),
+  )
+  for (const { account } of engine.traders)
+    for (const { quantity } of account.positions.values()) assert.equal(quantity, 0n)
+  assert.deepEqual(
+    rows.lab_limits!.map(({ strategy, limit_name, bound, action }) => [strategy, limit_name, bound, action]),
+    ['one', 'two'].map(name => [name, 'portfolio_daily_loss', 90, 'flattened, off']),
+  )
+  assert.equal(rows.lab_orders!.at(-1)!.reason, 'switched off by a limit')
 })
 
 describe('while the tape is not whole', () => {

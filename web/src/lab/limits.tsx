@@ -7,7 +7,7 @@ import { share, TablePanel, Time } from './cells.tsx'
 /** From this share on a bar is marked. */
 const NEAR = 0.8
 
-const amount = (limit: string, value: number): string => (limit === 'drawdown' ? share(value) : decimal(value, 0))
+const amount = (limit: string, value: number): string => (limit.endsWith('drawdown') ? share(value) : decimal(value, 0))
 const words = (limit: string): string => limit.replaceAll('_', ' ')
 
 export function Limits({ limits, currency }: { limits: readonly LabLimit[] | null; currency: string }) {
