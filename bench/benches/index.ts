@@ -13,6 +13,7 @@ import { idle } from './idle.ts'
 import { ingest } from './ingest.ts'
 import { joins } from './joins.ts'
 import { kafka } from './kafka.ts'
+import { lab } from './lab.ts'
 import { load } from './load.ts'
 import { log } from './log.ts'
 import { memory } from './memory.ts'
@@ -38,6 +39,7 @@ export const BENCHES: readonly Bench[] = [
   page,
   freshness,
   archive,
+  lab,
   backfill,
   cost,
   replay,
