@@ -134,6 +134,15 @@ test('no files import each other in a circle, types included', () => {
   }
 })
 
+test('the Kafka client is loaded only by a process whose log is on Kafka: it is half of all modules', () => {
+  const within = SOURCES.filter(file => file.startsWith('src/log/kafka/'))
+  assert.ok(within.some(file => read(file).includes("'@platformatic/kafka'")))
+  for (const file of SOURCES.filter(file => !within.includes(file))) {
+    for (const target of importsOf(file)) assert.ok(!within.includes(target), `${file} imports ${target}`)
+    assert.ok(!read(file).includes("'@platformatic/kafka'"), file)
+  }
+})
+
 test('no folder holds more than 14 source files', () => {
   const counts = Map.groupBy([...SOURCES, ...filesIn('web/src', /\.tsx?$/)], file => path.posix.dirname(file))
   for (const [folder, files] of counts) assert.ok(files.length <= 14, `${folder}: ${files.length}`)

@@ -1,5 +1,4 @@
 import { TickhouseError } from '../errors.ts'
-import { openKafkaLog } from './kafka/log.ts'
 import type { OpenLog, OpenMode } from './log.ts'
 import { PARTITIONS_MAX } from './sqlite/file.ts'
 import { openSqliteLog } from './sqlite/log.ts'
@@ -9,7 +8,11 @@ import { openSqliteLog } from './sqlite/log.ts'
  * `kafka://<host:port>,…`. Throws `address_invalid`, or the errors of the implementation.
  */
 export async function openLog(address: string, mode: OpenMode): Promise<OpenLog> {
-  if (address.startsWith('kafka:')) return await openKafkaLog(address, mode === 'read' ? 'read' : 'write')
+  if (address.startsWith('kafka:')) {
+    // The client is half of all modules of a process.
+    const { openKafkaLog } = await import('./kafka/log.ts')
+    return await openKafkaLog(address, mode === 'read' ? 'read' : 'write')
+  }
   const [, scheme, directory, query] = /^([a-z][a-z0-9+.-]*):([^?]*)(?:\?(.*))?$/.exec(address) ?? []
   // Only the scheme is shown: the rest of an unknown address may contain a password.
   if (scheme !== 'sqlite') throw invalid(`unknown log address${scheme ? ` "${scheme}:"` : ''}`)

@@ -1,5 +1,4 @@
 /** All that the page shows of one run of the lab. */
-import { parseDocument } from 'yaml'
 import { PORTFOLIO } from '../../lab/portfolio/shape.ts'
 import type { Store } from '../../store/store.ts'
 import type { LabBreach, LabCurve, LabFill, LabLimit, LabOrder, LabPosition, LabRunDetail } from './protocol.ts'
@@ -88,6 +87,7 @@ async function readLimits(ask: Ask): Promise<LabLimit[]> {
        FROM lab_equity AS e WHERE e.run = {name:String} GROUP BY strategy`,
     ),
   ])
+  const { parseDocument } = await import('yaml')
   // Of another version, whose files this one may not know.
   const parsed = PORTFOLIO.safeParse(parseDocument(files[0]?.yaml ?? '').toJS())
   if (!parsed.success) return []
