@@ -5,7 +5,12 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Live } from '../../../src/lab/live/live.ts'
+import { readPortfolioText } from '../../../src/lab/portfolio/read.ts'
+import { RowWriter } from '../../../src/lab/results/row-writer.ts'
+import type { Store } from '../../../src/store/store.ts'
 import { KnownMarket } from '../../support/data/market.ts'
+import { moveToArchive } from '../../support/data/move-to-archive.ts'
 import { rounds, Schedule } from '../../support/faults.ts'
 import { TestInstance } from '../../support/processes/tickhouse.ts'
 
@@ -26,6 +31,20 @@ strategies:
     parameters: { every_seconds: 1, periods: 2, entry: 0.05, exit: 0.02, money: 2000 }
     limits: { position: 5000, drawdown: 0.2 }
 `
+
+/** SHA-256 of the fills of each strategy, when the cuts of a live run are played again. */
+async function hashesOfReplay(store: Store, run: string): Promise<string[]> {
+  const live = await Live.open({
+    run,
+    portfolio: await readPortfolioText(PORTFOLIO, 'portfolio.yaml'),
+    runQuery: (query, format) => store.untrusted(query, format),
+    storedOffsets: async () => undefined,
+    writer: new RowWriter(async () => {}),
+    nowMicros: () => 0,
+  })
+  assert.ok(await live.replay())
+  return live.recorded.map(({ fillsHash }) => fillsHash)
+}
 
 test('a live run that is killed again and again goes on, its ledger sums to 0, and it equals its replay', {
   timeout: rounds(600_000, 3_600_000),
@@ -94,9 +113,17 @@ test('a live run that is killed again and again goes on, its ledger sums to 0, a
   await start.drained()
   assert.deepEqual(await start.end('SIGTERM'), { code: 0, signal: null })
   const store = await instance.store()
+  const stated = await store.rows<{ fills_hash: string }>(
+    'SELECT fills_hash FROM lab_runs FINAL ORDER BY strategy DESC',
+  )
+  const hashes = stated.map(row => row.fills_hash)
+  assert.equal(new Set(hashes).size, 2)
+  assert.deepEqual(await hashesOfReplay(store, run!.run!), hashes, 'over the tables')
+  await moveToArchive(instance, store)
+  assert.deepEqual(await hashesOfReplay(store, run!.run!), hashes, 'over the archive')
   await store.command('INSERT INTO lab_fills SELECT * REPLACE (price + 1 AS price) FROM lab_fills ORDER BY id LIMIT 1')
   await store.close()
-  const changed = instance.run('lab', {}, ['verify', 'last'])
+  const changed = instance.run('lab', { ARCHIVE: `file:${instance.directory}/archive` }, ['verify', 'last'])
   assert.equal((await changed.exited).code, 1)
   assert.match(changed.output, /lab_fills: \d+ rows equal, 1 only stored, 0 only in the replay/)
   assert.match(changed.output, /does NOT equal its replay/)

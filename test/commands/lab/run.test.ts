@@ -1,10 +1,19 @@
-/** `tickhouse lab run` over a recorded market: beside the running instance and over its stopped store. */
+/** `tickhouse lab run` over a recorded market: beside the running instance, over its stopped store, and over its archive. */
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { readPortfolio } from '../../../src/lab/portfolio/read.ts'
+import { RowWriter } from '../../../src/lab/results/row-writer.ts'
+import { backtest } from '../../../src/lab/run/backtest.ts'
+import type { Store } from '../../../src/store/store.ts'
 import { modelText } from '../../support/data/lab-model.ts'
 import { KnownMarket } from '../../support/data/market.ts'
+import { moveToArchive } from '../../support/data/move-to-archive.ts'
+import { LONG } from '../../support/faults.ts'
 import { within } from '../../support/judges/within.ts'
 import { TestInstance, type TestProcess, WAIT_MS_MAX } from '../../support/processes/tickhouse.ts'
 
@@ -50,10 +59,37 @@ const reportOf = ({ output }: TestProcess) =>
     .replace(/\nHTML: [\s\S]*/, '')
     .trim()
 
-const hashesOf = ({ output }: TestProcess) =>
+const hashesOf = ({ output }: Pick<TestProcess, 'output'>) =>
   [...output.matchAll(/SHA-256 of its fills: (\w{64})/g)].map(([, hash]) => hash)
 
-test('the same fills beside the running instance and over its stopped store, in tables from which the same report is made', async t => {
+const execute = promisify(execFile)
+
+/** What `lab run` prints on the newest Node 22, which is installed for it. */
+async function onNode22(directory: string, listen: string, flags: readonly string[]): Promise<{ output: string }> {
+  await execute('npm', ['install', '--no-audit', '--no-fund', '--prefix', join(directory, 'node22'), 'node@22'])
+  const node = join(directory, 'node22/node_modules/.bin/node')
+  assert.match((await execute(node, ['--version'])).stdout, /^v22\./)
+  const cli = fileURLToPath(new URL('../../../src/cli.ts', import.meta.url))
+  const env = { PATH: process.env.PATH, TICKHOUSE_LISTEN: listen }
+  const { stdout } = await execute(node, [cli, 'lab', 'run', ...flags], { cwd: directory, env })
+  return { output: stdout }
+}
+
+/** SHA-256 of the fills of each strategy over an open store. `until`: UTC, as a flag of `lab run`. */
+async function hashesOver(store: Store, file: string, until: string): Promise<string[]> {
+  const { recorded } = await backtest({
+    run: 'r',
+    portfolio: await readPortfolio(file),
+    runQuery: (query, format) => store.untrusted(query, format),
+    untilNanos: BigInt(Date.parse(`${until}Z`)) * 1_000_000n,
+    writer: new RowWriter(async () => {}),
+    onProgress: () => {},
+    signal: new AbortController().signal,
+  })
+  return recorded.map(({ fillsHash }) => fillsHash)
+}
+
+test('the same fills beside the running instance, in four processes together, over its stopped store and over its archive, in tables from which the same report is made', async t => {
   await using market = await KnownMarket.start({ symbols: ['BTCUSDT', 'ETHUSDT'], seed: 11, ratePerSecond: 400 })
   const instance = new TestInstance(t, { ...market.settings, SIMULATOR_REST: market.exchange.restUrl })
   const file = join(instance.directory, 'portfolio.yaml')
@@ -128,6 +164,16 @@ test('the same fills beside the running instance and over its stopped store, in 
   assert.equal((await leaks.exited).code, 0, leaks.recentOutput())
   assert.match(leaks.output, new RegExp(`ok +parity +${made!.rows} rows of features equal those of training`))
   assert.match(leaks.output, /ok +poison +\d+ decisions before 1 moments are the same[\s\S]*no leak found/)
+  const unsaved = [file, '--to', until, '--no-save']
+  const together = Array.from({ length: 4 }, () => instance.run('lab', { LISTEN }, ['run', ...unsaved]))
+  for (const each of together) {
+    assert.equal((await each.exited).code, 0, each.recentOutput())
+    assert.deepEqual(hashesOf(each), hashesOf(beside), 'in each of four processes')
+  }
+  if (LONG) {
+    const other = await onNode22(instance.directory, LISTEN, unsaved)
+    assert.deepEqual(hashesOf(other), hashesOf(beside), 'on Node 22')
+  }
   market.pause()
   await start.drained()
   assert.deepEqual(await start.end('SIGTERM'), { code: 0, signal: null })
@@ -136,6 +182,11 @@ test('the same fills beside the running instance and over its stopped store, in 
   assert.equal((await over.exited).code, 0, over.recentOutput())
   assert.deepEqual(hashesOf(over), hashesOf(beside))
   assert.equal(hashesOf(over).length, 4)
+
+  const store = await instance.store()
+  await moveToArchive(instance, store)
+  assert.deepEqual(await hashesOver(store, file, until), hashesOf(beside), 'over the archive')
+  await store.close()
 })
 
 test('each mistake in a portfolio is named, with what is right', async t => {
