@@ -28,7 +28,8 @@ export interface TraderOptions {
   capital: bigint
   limits: Limits
   rules: FillRules
-  fees: (instrument: Instrument) => FeeRates
+  /** The rates of a fill, called once for each: its value, units of money, counts for those of later ones. */
+  fees: (instrument: Instrument, notional: bigint, timeMicros: number) => FeeRates
   /** The way of one message to the venue, µs: called for each. */
   latencyMicros: () => number
   random: () => number
@@ -258,7 +259,7 @@ export class Trader implements Context {
     const { instrument, direction } = order
     const { fees, rules, results } = this.#options
     const notional = notionalOf(price, quantity, instrument)
-    const rate = fees(instrument)[isMaker ? 'maker' : 'taker']
+    const rate = fees(instrument, notional, this.nowMicros)[isMaker ? 'maker' : 'taker']
     const fee = rescaled(notional * rate, MONEY_DECIMALS + RATE_DECIMALS, MONEY_DECIMALS)
     const traded = this.#market.volumes.sum(instrument.index, this.nowMicros)
     const size = numberOf(order.quantity, instrument.quantityDecimals)

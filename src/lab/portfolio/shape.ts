@@ -1,5 +1,6 @@
 /** What a portfolio's file may state. */
 import { z } from 'zod'
+import { FEES } from './fees.ts'
 
 const POSITIVE = z.number().positive()
 const SHARE = z.number().min(0).max(1)
@@ -8,8 +9,6 @@ const RANGE = z.union([z.number().min(0), z.tuple([z.number().min(0), z.number()
 const NAME = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'lower-case letters, digits, - and _')
 /** `binance:BTCUSDT` */
 const SYMBOL = z.string().regex(/^[a-z0-9]+:\S+$/, 'a venue, a colon and a symbol')
-
-const FEES = z.strictObject({ maker: z.number().min(-0.01).max(0.1), taker: z.number().min(-0.01).max(0.1) })
 
 const LIMITS = z.strictObject({
   position: POSITIVE.optional(),
@@ -49,8 +48,7 @@ export const PORTFOLIO = z.strictObject({
       participation: SHARE.default(0.1),
     })
     .prefault({}),
-  /** By venue; `default` for all others. */
-  fees: z.record(z.string(), FEES).default({}),
+  fees: FEES,
   instruments: z
     .record(SYMBOL, z.strictObject({ tick_size: POSITIVE.optional(), lot_size: POSITIVE.optional() }))
     .default({}),

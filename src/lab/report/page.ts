@@ -1,4 +1,5 @@
 /** A run's report as one HTML file: without scripts, and without fonts or images from other servers. */
+import { tiersOf } from '../portfolio/fees.ts'
 import type { Portfolio } from '../portfolio/shape.ts'
 import type { Evaluation } from '../results/evaluate.ts'
 import { endOf } from '../results/outcome.ts'
@@ -128,8 +129,18 @@ function statisticsTable(evaluations: readonly Evaluation[]): string {
 const withError = (value: number, error: number) =>
   Number.isFinite(value) ? `${ratio(value)} ± ${ratio(error)}` : ratio(value)
 
+/** Fees have more decimals than other shares. */
+const feeText = (share: number) =>
+  `${(share * 100).toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 6 })} %`
+
 function feesTable({ fees }: Portfolio): string {
-  const rows = Object.entries(fees).map(([venue, { maker, taker }]) => [venue, percent(maker), percent(taker)])
+  const rows = Object.keys(fees).flatMap(venue => {
+    const { tiers } = tiersOf(fees, venue)
+    return tiers.map(({ from, maker, taker }) => {
+      const name = tiers.length === 1 ? venue : `${venue}, from ${whole(from)} in 30 days`
+      return [name, feeText(maker), feeText(taker)]
+    })
+  })
   return table('numbers', ['venue', 'maker', 'taker'], rows.length > 0 ? rows : [['not stated', '0.10 %', '0.10 %']])
 }
 

@@ -2,15 +2,14 @@
 import { Random } from '../../simulator/random.ts'
 import { Engine } from '../engine/engine.ts'
 import { moneyOf, type TraderOptions } from '../engine/trader.ts'
-import { type FeeRates, RATE_DECIMALS } from '../execution/rules.ts'
+import { RATE_DECIMALS } from '../execution/rules.ts'
+import { VenueFees } from '../execution/venue-fees.ts'
 import { type Instrument, nameOf, unitsOf } from '../market/instrument.ts'
+import { tiersOf } from '../portfolio/fees.ts'
 import type { ReadPortfolio, ReadStrategy } from '../portfolio/read.ts'
 import type { Portfolio, StrategyEntry } from '../portfolio/shape.ts'
 import { type AddRow, Recorded } from '../results/recorded.ts'
 import type { Limits } from '../risk/limits.ts'
-
-/** Of venues that the portfolio states no fees of. */
-const FEE_UNKNOWN = 0.001
 
 export interface SetUp {
   engine: Engine
@@ -64,7 +63,7 @@ function traderOf(
   const own = new Random(seed, entry.name)
   const ways = new Random(seed, `${entry.name} latency`)
   const [least, most] = typeof latency === 'number' ? [latency, latency] : latency
-  const rates = new Map<string, FeeRates>()
+  const fees = new Map<string, VenueFees>()
   return {
     name: entry.name,
     strategy: kind.make(parameters, files),
@@ -74,10 +73,10 @@ function traderOf(
       ...{ rest: fills.rest, limits: fills.limits, consumes: fills.consumes },
       ...{ slippageTicks: fills.slippage_ticks, participation: fills.participation },
     },
-    fees: ({ venue }) => {
-      const known = rates.get(venue) ?? ratesOf(portfolio, venue)
-      rates.set(venue, known)
-      return known
+    fees: ({ venue }, notional, timeMicros) => {
+      const known = fees.get(venue) ?? feesOf(portfolio, venue)
+      fees.set(venue, known)
+      return known.take(notional, timeMicros)
     },
     latencyMicros: () => Math.round((least === most ? least : least + (most - least) * ways.uniform()) * 1000),
     random: () => own.uniform(),
@@ -85,10 +84,14 @@ function traderOf(
   }
 }
 
-function ratesOf({ fees }: Portfolio, venue: string): FeeRates {
-  const { maker, taker } = fees[venue] ?? fees.default ?? { maker: FEE_UNKNOWN, taker: FEE_UNKNOWN }
+function feesOf({ fees }: Portfolio, venue: string): VenueFees {
+  const { tiers, volume } = tiersOf(fees, venue)
   const units = (share: number) => unitsOf(share, RATE_DECIMALS, 'the fee')
-  return { maker: units(maker), taker: units(taker) }
+  const inUnits = tiers.map(({ from, maker, taker }) => ({
+    from: moneyOf(from),
+    rates: { maker: units(maker), taker: units(taker) },
+  }))
+  return new VenueFees(inUnits, moneyOf(volume))
 }
 
 function limitsOf({ position, gross, order, daily_loss: dailyLoss, drawdown }: StrategyEntry['limits']): Limits {
