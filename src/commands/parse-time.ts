@@ -14,3 +14,11 @@ export function parseTime(text: string): bigint {
   if (time) return BigInt(time.micros) * 1000n + BigInt(time.nanos)
   throw new TickhouseError('usage', `not a time: ${text}`, 'Write it like 2026-11-22 or 2026-11-22T13:30:00Z.')
 }
+
+/** The range of `--from` and `--to`, ns since 1970 UTC, the end exclusive; undefined where none is stated. Throws `usage`. */
+export function timeRange({ from, to }: { from?: string | undefined; to?: string | undefined }) {
+  return {
+    fromNanos: from === undefined ? undefined : parseTime(from),
+    untilNanos: to === undefined ? undefined : parseTime(to),
+  }
+}

@@ -10,7 +10,7 @@ import { type Outlet, Replay } from '../replay/replay.ts'
 import { ReplayServer } from '../replay/server.ts'
 import { VENUE_SERVERS } from '../replay/venue-servers.ts'
 import { openStoreAccess } from './open-store.ts'
-import { parseTime } from './parse-time.ts'
+import { parseTime, timeRange } from './parse-time.ts'
 import { count, Progress } from './progress.ts'
 
 /** Flags as given. */
@@ -78,8 +78,7 @@ function readFlags(config: Config, { as, into, venue, symbol, kinds, from, to, s
   const wanted = {
     venue,
     symbols: symbol?.split(',').filter(Boolean) ?? [],
-    fromNanos: from === undefined ? undefined : parseTime(from),
-    untilNanos: to === undefined ? undefined : parseTime(to),
+    ...timeRange({ from, to }),
   }
   return { protocol, into, speed: times, port: Number(port), wanted, kinds: kindsOf(kinds, as, protocol?.kinds) }
 }

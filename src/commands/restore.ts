@@ -8,7 +8,7 @@ import { TickhouseError } from '../errors.ts'
 import { openLog } from '../log/open.ts'
 import { embeddedDirectory } from '../store/address.ts'
 import { openStore } from '../store/open.ts'
-import { parseTime } from './parse-time.ts'
+import { timeRange } from './parse-time.ts'
 import { count, Progress } from './progress.ts'
 
 /** The brokers may be lost. */
@@ -41,8 +41,7 @@ export async function restore(config: Config, { from, to }: RestoreFlags): Promi
     const { segments, inserted, present } = await restoreRange(
       { store, target, catalog, progress, log: await readableLog(config) },
       {
-        fromNanos: from === undefined ? undefined : parseTime(from),
-        untilNanos: to === undefined ? undefined : parseTime(to),
+        ...timeRange({ from, to }),
       },
     )
     shown?.end()

@@ -13,17 +13,19 @@ import { TestInstance } from '../support/processes/tickhouse.ts'
 
 const SYMBOLS = { symbols: ['BTCUSDT'], seed: 1, ratePerSecond: 100 }
 
+const configIn = (directory: string, { settings }: KnownMarket) => ({
+  ...parseConfig(settings, {}),
+  LOG: `sqlite:${directory}/log`,
+  STORE: `chdb:${directory}/store`,
+  ARCHIVE: 'off',
+  LISTEN: '127.0.0.1:0',
+  LOG_LEVEL: 'error' as const,
+})
+
 test('a process with a blocked main thread is killed and restarted', async t => {
   await using market = await KnownMarket.start(SYMBOLS)
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-supervise-'))
-  const config = {
-    ...parseConfig(market.settings, {}),
-    LOG: `sqlite:${directory}/log`,
-    STORE: `chdb:${directory}/store`,
-    ARCHIVE: 'off',
-    LISTEN: '127.0.0.1:0',
-    LOG_LEVEL: 'error' as const,
-  }
+  const config = configIn(directory, market)
   const told: [EventName, Fields][] = []
   const wanted = Promise.withResolvers<void>()
   const ingests = () => told.filter(([name, { child }]) => name === 'child_started' && child === 'ingest')
@@ -59,14 +61,7 @@ test('a mistake that a slow machine finds late ends both processes: they are not
   const slow = `${first} && Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 11_000)`
   process.env.NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(slow)}`
   const told: [EventName, Fields][] = []
-  const config = {
-    ...parseConfig(market.settings, {}),
-    LOG: `sqlite:${directory}/log`,
-    STORE: `chdb:${directory}/store`,
-    ARCHIVE: 'off',
-    LISTEN: '127.0.0.1:0',
-    LOG_LEVEL: 'error' as const,
-  }
+  const config = configIn(directory, market)
   const instance = superviseProcesses(config, null, (name, fields) => told.push([name, fields]))
   t.after(async () => {
     delete process.env.NODE_OPTIONS

@@ -8,7 +8,7 @@ import { Range } from '../../replay/range.ts'
 import { STORED_QUOTES } from '../../replay/stored-ticks.ts'
 import { TRADES } from '../../tick/kinds.ts'
 import { openStoreAccess } from '../open-store.ts'
-import { parseTime } from '../parse-time.ts'
+import { timeRange } from '../parse-time.ts'
 
 export interface CalibrationFlags {
   from?: string
@@ -31,8 +31,7 @@ export async function labCalibration(config: Config, names: readonly string[], f
       const range = await Range.find(access.query, STORED_QUOTES, {
         venue,
         symbols: [symbol],
-        fromNanos: flags.from === undefined ? undefined : parseTime(flags.from),
-        untilNanos: flags.to === undefined ? undefined : parseTime(flags.to),
+        ...timeRange(flags),
       })
       if (!range) throw usage(`no quotes of ${name} are stored in this time`)
       rows.push(...(await calibrate(access.query, name, range.firstNanos, range.lastNanos + 1n)))

@@ -8,7 +8,7 @@ import { RowWriter } from '../../lab/results/row-writer.ts'
 import { backtest, newRun } from '../../lab/run/backtest.ts'
 import { literal } from '../../store/sql.ts'
 import { openStoreAccess } from '../open-store.ts'
-import { parseTime } from '../parse-time.ts'
+import { timeRange } from '../parse-time.ts'
 import { Progress } from '../progress.ts'
 import { namedDataset, readingTicks } from './dataset.ts'
 import { countRows, inserting } from './rows.ts'
@@ -41,8 +41,7 @@ export async function labFeatures(
     const { engine, ticks } = await backtest({
       ...{ run, portfolio, writer, signal, runQuery: access.query, keepsFeatures: true },
       readTicks: dataset && readingTicks(access, dataset),
-      fromNanos: flags.from === undefined ? undefined : parseTime(flags.from),
-      untilNanos: flags.to === undefined ? undefined : parseTime(flags.to),
+      ...timeRange(flags),
       onProgress: played => progress.show(played),
     })
     progress.end()

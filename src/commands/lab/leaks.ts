@@ -7,7 +7,7 @@ import { readFacts } from '../../lab/models/model.ts'
 import { readPortfolio } from '../../lab/portfolio/read.ts'
 import { plainLine } from '../../plain-text.ts'
 import { openStoreAccess } from '../open-store.ts'
-import { parseTime } from '../parse-time.ts'
+import { timeRange } from '../parse-time.ts'
 import { namedDataset, readingTicks } from './dataset.ts'
 
 export interface LabLeaksFlags {
@@ -42,8 +42,7 @@ export async function labLeaks(
   try {
     const range = {
       ...{ runQuery: access.query, readTicks: dataset && readingTicks(access, dataset) },
-      fromNanos: flags.from === undefined ? undefined : parseTime(flags.from),
-      untilNanos: flags.to === undefined ? undefined : parseTime(flags.to),
+      ...timeRange(flags),
     }
     const source = await storedSource(portfolio, range, signal)
     let leaks = 0

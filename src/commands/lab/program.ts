@@ -18,11 +18,13 @@ export function addLabCommands(
   const lab = command('lab', 'try strategies on recorded ticks, on paper: nothing is ever sent to a venue')
   lab.action(() => lab.help())
 
-  command('lab run', 'play stored ticks to the strategies of a portfolio: tickhouse lab run portfolio.yaml', lab)
-    .argument('<portfolio>', 'a YAML file: docs/lab.md')
-    .option('--from <time>', 'start of the range, inclusive: 2026-11-22T13:30 (UTC)')
-    .option('--to <time>', 'end of the range, exclusive')
-    .option('--as-of <name>', 'only the ticks of a pinned dataset, or under the checkpoint of so many entries')
+  withTicks(
+    command(
+      'lab run',
+      'play stored ticks to the strategies of a portfolio: tickhouse lab run portfolio.yaml',
+      lab,
+    ).argument('<portfolio>', 'a YAML file: docs/lab.md'),
+  )
     .option('--no-save', 'write nothing to the tables lab_…: such a run counts as no trial')
     .action(async (file: string, options: LabRunFlags, made: Command) => {
       const { labRun } = await import('./run.ts')
@@ -43,28 +45,29 @@ export function addLabCommands(
       await labStop(configOf(made), name)
     })
 
-  command(
-    'lab features',
-    'write what the strategies of a portfolio compute of stored ticks: rows to train a model with',
-    lab,
-  )
-    .argument('<portfolio>', 'a YAML file: docs/lab.md')
-    .option('--out <file>', 'also write this Parquet file')
-    .option('--strategy <name>', 'the one to write; the first that computes features, if not stated')
-    .option('--from <time>', 'start of the range, inclusive: 2026-11-22T13:30 (UTC)')
-    .option('--to <time>', 'end of the range, exclusive')
-    .option('--as-of <name>', 'only the ticks of a pinned dataset, or under the checkpoint of so many entries')
-    .action(async (file: string, options: LabFeaturesFlags, made: Command) => {
-      const { labFeatures } = await import('./features.ts')
-      await labFeatures(configOf(made), file, options, stopping())
-    })
+  withTicks(
+    command(
+      'lab features',
+      'write what the strategies of a portfolio compute of stored ticks: rows to train a model with',
+      lab,
+    )
+      .argument('<portfolio>', 'a YAML file: docs/lab.md')
+      .option('--out <file>', 'also write this Parquet file')
+      .option('--strategy <name>', 'the one to write; the first that computes features, if not stated'),
+  ).action(async (file: string, options: LabFeaturesFlags, made: Command) => {
+    const { labFeatures } = await import('./features.ts')
+    await labFeatures(configOf(made), file, options, stopping())
+  })
 
-  command('lab leaks', 'look for knowledge that strategies could not have had: of later ticks, of their own test', lab)
-    .argument('<portfolio>', 'a YAML file: docs/lab.md')
-    .option('--strategy <name>', 'this one alone')
-    .option('--from <time>', 'start of the range, inclusive: 2026-11-22T13:30 (UTC)')
-    .option('--to <time>', 'end of the range, exclusive')
-    .option('--as-of <name>', 'only the ticks of a pinned dataset, or under the checkpoint of so many entries')
+  withTicks(
+    command(
+      'lab leaks',
+      'look for knowledge that strategies could not have had: of later ticks, of their own test',
+      lab,
+    )
+      .argument('<portfolio>', 'a YAML file: docs/lab.md')
+      .option('--strategy <name>', 'this one alone'),
+  )
     .option('--cuts <number>', 'random moments at which the tape is cut and changed', '4')
     .option('--seed <number>', 'of these moments', '1')
     .addHelpText('after', '\nExits with 1 if a leak is found.')
@@ -73,10 +76,13 @@ export function addLabCommands(
       process.exitCode = (await labLeaks(configOf(made), file, options, stopping())) ? 0 : 1
     })
 
-  command('lab calibration', 'what trading at the recorded quotes costs: spread, size, markouts of takers', lab)
-    .argument('<symbols...>', 'each a venue, a colon and a symbol')
-    .option('--from <time>', 'start of the range, inclusive: 2026-11-22T13:30 (UTC)')
-    .option('--to <time>', 'end of the range, exclusive')
+  withRange(
+    command(
+      'lab calibration',
+      'what trading at the recorded quotes costs: spread, size, markouts of takers',
+      lab,
+    ).argument('<symbols...>', 'each a venue, a colon and a symbol'),
+  )
     .option('--hours', 'also by hour of the day (UTC)')
     .option('--json', 'print JSON')
     .action(async (symbols: string[], options: CalibrationFlags, made: Command) => {
@@ -113,3 +119,16 @@ export function addLabCommands(
 
   return lab
 }
+
+/** The flags that `timeRange` reads. */
+const withRange = (made: Command): Command =>
+  made
+    .option('--from <time>', 'start of the range, inclusive: 2026-11-22T13:30 (UTC)')
+    .option('--to <time>', 'end of the range, exclusive')
+
+/** The flags that choose the stored ticks of a portfolio. */
+const withTicks = (made: Command): Command =>
+  withRange(made).option(
+    '--as-of <name>',
+    'only the ticks of a pinned dataset, or under the checkpoint of so many entries',
+  )

@@ -1,6 +1,9 @@
 /** Rows of the lab's tables: written and counted, through the running tickhouse or in the store that this process has open. */
+import { nowMicros } from '../../clock.ts'
 import type { Config } from '../../config.ts'
 import { TickhouseError } from '../../errors.ts'
+import { modelRows } from '../../lab/models/rows.ts'
+import type { ReadPortfolio } from '../../lab/portfolio/read.ts'
 import type { InsertRows } from '../../lab/results/row-writer.ts'
 import { LAB_TABLES, type LabTable } from '../../lab/results/tables.ts'
 import { rowsOf } from '../../lab/stored/rows-of.ts'
@@ -17,6 +20,12 @@ export function inserting(config: Config, { store }: StoreAccess): InsertRows {
     const { message = '', advice = '' } = (await response.json().catch(() => ({}))) as Record<string, string>
     throw new TickhouseError('process_unreachable', `cannot write results: ${message || response.status}`, advice)
   }
+}
+
+/** Writes the models that a run is played with. */
+export async function insertModels(insert: InsertRows, run: string, portfolio: ReadPortfolio): Promise<void> {
+  const models = modelRows(run, portfolio, nowMicros())
+  if (models.length > 0) await insert('lab_models', models)
 }
 
 /** Rows of a run in a table. */

@@ -1,7 +1,6 @@
 /** `tickhouse lab run`: plays stored ticks to the strategies of a portfolio. Paper only. */
 import { nowMicros } from '../../clock.ts'
 import type { Config } from '../../config.ts'
-import { modelRows } from '../../lab/models/rows.ts'
 import { readPortfolio } from '../../lab/portfolio/read.ts'
 import { makeReport } from '../../lab/results/report.ts'
 import { RowWriter } from '../../lab/results/row-writer.ts'
@@ -9,11 +8,11 @@ import { type RunFacts, runRows, statedOf } from '../../lab/results/run-rows.ts'
 import { backtest, newRun } from '../../lab/run/backtest.ts'
 import { VERSION } from '../../version.ts'
 import { openStoreAccess } from '../open-store.ts'
-import { parseTime } from '../parse-time.ts'
+import { timeRange } from '../parse-time.ts'
 import { Progress } from '../progress.ts'
 import { namedDataset, readingTicks } from './dataset.ts'
 import { printReport } from './print-report.ts'
-import { inserting } from './rows.ts'
+import { inserting, insertModels } from './rows.ts'
 
 export interface LabRunFlags {
   from?: string
@@ -36,8 +35,7 @@ export async function labRun(config: Config, file: string, flags: LabRunFlags, s
     const result = await backtest({
       run: newRun(portfolio.portfolio.name),
       ...{ portfolio, writer, signal, runQuery: access.query, readTicks: dataset && readingTicks(access, dataset) },
-      fromNanos: flags.from === undefined ? undefined : parseTime(flags.from),
-      untilNanos: flags.to === undefined ? undefined : parseTime(flags.to),
+      ...timeRange(flags),
       onProgress: (played, _all, timeMicros) => progress.show(played, `${new Date(timeMicros / 1000).toISOString()} `),
     })
     progress.end()
@@ -49,8 +47,7 @@ export async function labRun(config: Config, file: string, flags: LabRunFlags, s
     const unproved = hours === 0 ? -1 : 1 - proved / hours
     const facts: RunFacts = { ...common, portfolio, beganAtMs, mode: 'run', unproved }
     await insert('lab_runs', runRows(facts, recorded, nowMicros()))
-    const models = modelRows(run, portfolio, nowMicros())
-    if (models.length > 0) await insert('lab_models', models)
+    await insertModels(insert, run, portfolio)
     const outcomes = portfolio.strategies.map((strategy, at) => recorded[at]!.outcome(statedOf(strategy)))
     const stated = { portfolio: portfolio.portfolio, program: VERSION, completeness, isSaved: flags.save }
     const report = await makeReport(access.query, { ...common, ...stated }, outcomes)

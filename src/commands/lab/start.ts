@@ -6,7 +6,6 @@ import { TickhouseError } from '../../errors.ts'
 import { follow } from '../../lab/live/follow.ts'
 import { Live } from '../../lab/live/live.ts'
 import { MONEY_DECIMALS, numberOf } from '../../lab/market/instrument.ts'
-import { modelRows } from '../../lab/models/rows.ts'
 import { type ReadPortfolio, readPortfolio } from '../../lab/portfolio/read.ts'
 import { RowWriter } from '../../lab/results/row-writer.ts'
 import { runRows } from '../../lab/results/run-rows.ts'
@@ -17,7 +16,7 @@ import { plainLine } from '../../plain-text.ts'
 import { openStoreAccess, type StoreAccess } from '../open-store.ts'
 import { requestPage } from '../running/instance-request.ts'
 import { Nightly, verifyApart } from './nightly.ts'
-import { countAllRows, countRows, inserting } from './rows.ts'
+import { countAllRows, countRows, inserting, insertModels } from './rows.ts'
 
 /** A step reads what was stored since the last one. */
 const STEP_MS = 1_000
@@ -88,8 +87,7 @@ async function runLive(
   const verified = (await readVerifications(access.query, run)).get(run)
   const verify = () => verifyApart(run, file, signal)
   const nightly = new Nightly({ lastMs: verified?.atMs ?? beganAtMs, verify })
-  const models = modelRows(run, portfolio, nowMicros())
-  if (models.length > 0) await insert('lab_models', models)
+  await insertModels(insert, run, portfolio)
   let reportedMs = performance.now()
   let lastFailure = ''
   const ended = await follow({

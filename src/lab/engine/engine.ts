@@ -13,7 +13,8 @@ import type { Instrument } from '../market/instrument.ts'
 import { VolumeWindow } from '../market/volume-window.ts'
 import { LossWatch, type PortfolioLimits } from '../risk/limits.ts'
 import type { QuoteEvent, TradeEvent } from '../strategy.ts'
-import { Funding, type FundingPayment, received } from './funding.ts'
+import { DueList } from './due-list.ts'
+import { type FundingPayment, received } from './funding.ts'
 import { Holding } from './holding.ts'
 import { Schedule } from './schedule.ts'
 import { Tape, type TapeChange } from './tape.ts'
@@ -47,7 +48,6 @@ export class Engine implements Market {
   nowMicros = 0
   readonly books: Books
   readonly tape: Tape
-  readonly funding: Funding
   readonly holding: Holding
   readonly volumes: VolumeWindow
   readonly count: number
@@ -59,6 +59,7 @@ export class Engine implements Market {
   readonly #byVenueTime: boolean
   readonly #isQuoted: Uint8Array
   readonly #losses: LossWatch
+  readonly #funding = new DueList<FundingPayment>(payment => this.#payFunding(payment))
   readonly #schedule = new Schedule()
   readonly #bars: Bars[] = []
   /** The traders of each instrument, and those of them that see its trades and quotes. */
@@ -83,7 +84,6 @@ export class Engine implements Market {
       const data = { instrument: instruments[at]!, isWhole, cause, detail }
       for (const trader of this.#holders[at]!) trader.strategy.onData?.(data, trader)
     })
-    this.funding = new Funding(payment => this.#payFunding(payment))
     this.#losses = new LossWatch(limits)
     this.#instruments = instruments
     this.#byVenueTime = byVenueTime
@@ -101,12 +101,12 @@ export class Engine implements Market {
 
   /** Further changes of the tape. */
   addTapeChanges(changes: readonly TapeChange[]): void {
-    this.tape.add(changes)
+    this.tape.changes.add(changes)
   }
 
   /** Further payments for holding perpetuals. */
   addFunding(payments: readonly FundingPayment[]): void {
-    this.funding.add(payments)
+    this.#funding.add(payments)
   }
 
   /** Begins the run: before the first tick. */
@@ -155,12 +155,12 @@ export class Engine implements Market {
 
   /** Makes everything happen that is due until a time, which never runs back. */
   advance(timeMicros: number): void {
-    const { tape, funding } = this
-    const schedule = this.#schedule
+    const { changes } = this.tape
+    const funding = this.#funding
     for (;;) {
-      let next: Due = schedule
+      let next: Due = this.#schedule
       if (funding.nextMicros <= next.nextMicros) next = funding
-      if (tape.nextMicros <= next.nextMicros) next = tape
+      if (changes.nextMicros <= next.nextMicros) next = changes
       if (next.nextMicros > timeMicros) break
       this.nowMicros = Math.max(this.nowMicros, next.nextMicros)
       next.run()

@@ -21,32 +21,3 @@ export function received({ rate, price }: FundingPayment, quantity: bigint, { qu
   const exact = -units(rate, RATE_DECIMALS) * units(price, PRICE_DECIMALS) * quantity
   return rescaled(exact, RATE_DECIMALS + PRICE_DECIMALS + quantityDecimals, MONEY_DECIMALS)
 }
-
-/** The payments that are not made yet. */
-export class Funding {
-  /** When the next one is due, µs. */
-  nextMicros = Number.POSITIVE_INFINITY
-  readonly #pay: (payment: FundingPayment) => void
-  #payments: readonly FundingPayment[] = []
-  #next = 0
-
-  constructor(pay: (payment: FundingPayment) => void) {
-    this.#pay = pay
-  }
-
-  /** Further payments. Those of a time that is over are due now. */
-  add(payments: readonly FundingPayment[]): void {
-    if (payments.length === 0) return
-    const all = [...this.#payments.slice(this.#next), ...payments]
-    this.#payments = all.sort((a, b) => a.timeMicros - b.timeMicros || a.at - b.at)
-    this.#next = 0
-    this.nextMicros = this.#payments[0]!.timeMicros
-  }
-
-  /** Makes the next payment. */
-  run(): void {
-    const payment = this.#payments[this.#next++]!
-    this.nextMicros = this.#payments[this.#next]?.timeMicros ?? Number.POSITIVE_INFINITY
-    this.#pay(payment)
-  }
-}

@@ -1,5 +1,6 @@
 /** Whether the tape of each instrument is whole: no gap that was found lately, and ticks that are not old. */
 import type { Books } from '../market/books.ts'
+import { DueList } from './due-list.ts'
 
 /** A gap was found, or is no longer held against the tape. */
 export interface TapeChange {
@@ -13,15 +14,12 @@ export interface TapeChange {
 export type OnTape = (at: number, isWhole: boolean, cause: 'gap' | 'stale', detail: string) => void
 
 export class Tape {
-  /** When the next change is due, µs. */
-  nextMicros = Number.POSITIVE_INFINITY
+  readonly changes = new DueList<TapeChange>(change => this.#apply(change))
   readonly #books: Books
   readonly #staleMicros: number
   readonly #onTape: OnTape
   readonly #gaps: Uint32Array
   readonly #stale: Uint8Array
-  #changes: readonly TapeChange[] = []
-  #next = 0
 
   constructor(books: Books, instruments: number, staleMicros: number, onTape: OnTape) {
     this.#books = books
@@ -31,27 +29,12 @@ export class Tape {
     this.#stale = new Uint8Array(instruments)
   }
 
-  /** Further changes. Those of a time that is over are due now. */
-  add(changes: readonly TapeChange[]): void {
-    this.#changes = [...this.#changes.slice(this.#next), ...changes].sort((a, b) => a.timeMicros - b.timeMicros)
-    this.#next = 0
-    this.nextMicros = this.#changes[0]?.timeMicros ?? Number.POSITIVE_INFINITY
-  }
-
   isWhole(at: number): boolean {
     return this.#gaps[at] === 0 && this.#stale[at] === 0
   }
 
   isStale(at: number): boolean {
     return this.#stale[at] === 1
-  }
-
-  /** Applies the next change. */
-  run(): void {
-    const { at, isGap, detail } = this.#changes[this.#next++]!
-    this.nextMicros = this.#changes[this.#next]?.timeMicros ?? Number.POSITIVE_INFINITY
-    this.#gaps[at]! += isGap ? 1 : -1
-    this.#onTape(at, this.isWhole(at), 'gap', detail)
   }
 
   /** Finds instruments whose last tick is old. */
@@ -68,5 +51,10 @@ export class Tape {
   refresh(at: number): void {
     this.#stale[at] = 0
     this.#onTape(at, this.isWhole(at), 'stale', 'ticks again')
+  }
+
+  #apply({ at, isGap, detail }: TapeChange): void {
+    this.#gaps[at]! += isGap ? 1 : -1
+    this.#onTape(at, this.isWhole(at), 'gap', detail)
   }
 }

@@ -1,5 +1,6 @@
 /** Plays one strategy of a portfolio to ticks, and notes what it decided. */
 import { QuoteColumns } from '../../tick/quotes/quotes.ts'
+import { nameOf } from '../market/instrument.ts'
 import type { ReadPortfolio, ReadStrategy } from '../portfolio/read.ts'
 import type { Row } from '../results/rows.ts'
 import { setUp } from '../run/set-up.ts'
@@ -32,7 +33,7 @@ export async function playOnce(options: PlayOptions): Promise<Played> {
   const watching = { ...kind, make: (...of: Parameters<typeof kind.make>) => watched(kind.make(...of), log) }
   const byVenueTime = portfolio.portfolio.clock === 'venue'
   const names = new Set(strategy.entry.symbols)
-  const ofIt = source.instruments.filter(({ venue, symbol }) => names.has(`${venue}:${symbol}`))
+  const ofIt = source.instruments.filter(each => names.has(nameOf(each)))
   const places = new Map(ofIt.map((each, index) => [each.index, index]))
   const instruments = ofIt.map((each, index) => ({ ...each, index }))
   const alone = { ...portfolio, strategies: [{ ...strategy, kind: watching }] }

@@ -1,6 +1,5 @@
 /** Checks of what a strategy arrives at: its positions, its fills, its features. */
-import type { Finding } from './finding.ts'
-import { timeText } from './finding.ts'
+import { type Finding, timeText } from './finding.ts'
 import type { Played } from './play.ts'
 import type { SampledRow } from './watched.ts'
 

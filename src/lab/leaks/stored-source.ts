@@ -1,15 +1,12 @@
 /** Stored ticks as a source that is read again and again, and the stored rows that a model was trained with. */
 import { literal } from '../../store/sql.ts'
 import type { ReadPortfolio } from '../portfolio/read.ts'
-import { type BacktestOptions, ticksOf } from '../run/backtest.ts'
-import { symbolsOf } from '../run/set-up.ts'
-import { readInstruments } from '../stored/instruments.ts'
+import { readTape, type TapeOptions } from '../run/backtest.ts'
 import { rowsOf } from '../stored/rows-of.ts'
-import { readTapeChanges } from '../stored/tape-changes.ts'
 import type { TickSource } from './source.ts'
 import type { SampledRow } from './watched.ts'
 
-export type StoredRange = Pick<BacktestOptions, 'runQuery' | 'readTicks' | 'fromNanos' | 'untilNanos'>
+export type StoredRange = Omit<TapeOptions, 'portfolio'>
 
 /** Rows that are read from memory between two steps. */
 const STEP_TICKS = 50_000
@@ -21,15 +18,10 @@ export async function storedSource(
   range: StoredRange,
   signal: AbortSignal,
 ): Promise<TickSource> {
-  const { runQuery } = range
-  const names = symbolsOf(portfolio)
-  const instruments = await readInstruments(runQuery, names, portfolio.portfolio.instruments)
-  const ticks = await ticksOf({ portfolio, ...range }, names)
-  const [firstMicros, endMicros] = [Number(ticks.firstNanos / 1000n), Number(ticks.lastNanos / 1000n) + 1]
-  const hold = portfolio.portfolio.gap_hold_seconds
+  const { ticks, ...tape } = await readTape({ portfolio, ...range })
   return {
-    ...{ instruments, quoted: ticks.quoted, firstMicros, endMicros },
-    tapeChanges: await readTapeChanges(runQuery, instruments, firstMicros, endMicros, hold),
+    ...tape,
+    quoted: ticks.quoted,
     async *open(change) {
       const timeline = ticks.timeline()
       try {

@@ -1,6 +1,5 @@
 /** A strategy whose decisions are written down as it makes them. */
-import type { Instrument } from '../market/instrument.ts'
-import { nameOf } from '../market/instrument.ts'
+import { type Instrument, nameOf } from '../market/instrument.ts'
 import type { Context, OrderRequest, Prediction, Strategy } from '../strategy.ts'
 
 export interface Decision {

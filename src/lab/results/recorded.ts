@@ -40,7 +40,6 @@ export class Recorded implements Results {
   ledgerSum = 0n
   readonly #hash = createHash('sha256')
   readonly #add: AddRow
-
   readonly #keepsFeatures: boolean
 
   /** `keepsFeatures`: what strategies computed gives rows too, which are many. */

@@ -3,7 +3,7 @@ import type { LedgerLine } from '../accounting/account.ts'
 import type { EquityMark, Sample } from '../engine/results.ts'
 import type { Fill, Order } from '../execution/order.ts'
 import { decimalText, type Instrument, MONEY_DECIMALS } from '../market/instrument.ts'
-import type { Breach } from '../risk/limits.ts'
+import type { Breach, LimitName } from '../risk/limits.ts'
 import type { Direction, Prediction } from '../strategy.ts'
 
 export type Row = Record<string, unknown>
@@ -87,8 +87,12 @@ export function markRow(owner: Owner, { timeMicros, equity, cash, gross, fees, t
 }
 
 /** Limits whose values are money. */
-const MONEY_LIMITS: ReadonlySet<Breach['limit']> = new Set([
-  ...(['order', 'position', 'gross', 'daily_loss', 'portfolio_daily_loss'] as const),
+const MONEY_LIMITS: ReadonlySet<LimitName> = new Set<LimitName>([
+  'order',
+  'position',
+  'gross',
+  'daily_loss',
+  'portfolio_daily_loss',
 ])
 
 export function breachRow(owner: Owner, { timeMicros, limit, value, bound, action }: Breach): Row {

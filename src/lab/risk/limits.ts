@@ -1,10 +1,5 @@
 /** The limits of a strategy: what an order may not exceed, and when everything is closed and it is switched off. */
 
-const LIMIT_NAMES = [
-  ...(['position', 'gross', 'order', 'daily_loss', 'drawdown', 'data', 'kill_switch'] as const),
-  ...(['portfolio_daily_loss', 'portfolio_drawdown'] as const),
-] as const
-
 /** In units of money; absent for no limit. */
 export interface Limits {
   /** Value of one instrument's position after the order. */
@@ -21,10 +16,14 @@ export interface Limits {
 /** Limits of all strategies together: everything is closed, and all are off until a new run. */
 export type PortfolioLimits = Pick<Limits, 'dailyLoss' | 'drawdown'>
 
+export type LimitName =
+  | ('position' | 'gross' | 'order' | 'daily_loss' | 'drawdown' | 'data' | 'kill_switch')
+  | ('portfolio_daily_loss' | 'portfolio_drawdown')
+
 /** One limit that was reached. Values in units of money; a drawdown is a share. */
 export interface Breach {
   timeMicros: number
-  limit: (typeof LIMIT_NAMES)[number]
+  limit: LimitName
   value: number
   bound: number
   action: 'order refused' | 'flattened, off for the day' | 'flattened, off'

@@ -57,18 +57,11 @@ export function newRun(name: string): string {
 /** Throws `usage` if nothing is stored of a symbol, and errors of the store. */
 export async function backtest(options: BacktestOptions): Promise<BacktestResult> {
   const { run, portfolio, runQuery, writer, signal, onProgress } = options
-  const names = symbolsOf(portfolio)
-  const instruments = await readInstruments(runQuery, names, portfolio.portfolio.instruments)
-  const ticks = await ticksOf(options, names)
-  const { engine, recorded } = setUp(
-    ...([run, portfolio, instruments, ticks.quoted] as const),
-    (table, row) => writer.add(table, row),
-    options.keepsFeatures,
-  )
+  const { ticks, instruments, firstMicros, endMicros, tapeChanges } = await readTape(options)
+  const add = writer.add.bind(writer)
+  const { engine, recorded } = setUp(run, portfolio, instruments, ticks.quoted, add, options.keepsFeatures)
   const { firstNanos } = ticks
-  const [firstMicros, endMicros] = [Number(firstNanos / 1000n), Number(ticks.lastNanos / 1000n) + 1]
-  const { gap_hold_seconds: hold } = portfolio.portfolio
-  engine.addTapeChanges(await readTapeChanges(runQuery, instruments, firstMicros, endMicros, hold))
+  engine.addTapeChanges(tapeChanges)
   engine.addFunding(await readFunding(runQuery, instruments, firstMicros, endMicros, 'all_marks'))
   engine.start(firstMicros)
   const timeline = ticks.timeline()
@@ -90,19 +83,29 @@ export async function backtest(options: BacktestOptions): Promise<BacktestResult
   engine.end(lastMicros)
   await writer.flush()
   const lastNanos = BigInt(lastMicros) * 1000n
-  const completeness = await readCompleteness(runQuery, names, firstNanos, lastNanos)
+  const completeness = await readCompleteness(runQuery, symbolsOf(portfolio), firstNanos, lastNanos)
   return { run, engine, recorded, firstNanos, lastNanos, ticks: played, completeness, isStopped: signal.aborted }
 }
 
-/** What is stored of these instruments. Throws `usage` if nothing is stored of one. */
-export async function ticksOf(
-  {
-    portfolio,
-    runQuery,
-    readTicks,
-    fromNanos,
-    untilNanos,
-  }: Omit<BacktestOptions, 'run' | 'writer' | 'signal' | 'onProgress'>,
+export type TapeOptions = Pick<BacktestOptions, 'portfolio' | 'runQuery' | 'readTicks' | 'fromNanos' | 'untilNanos'>
+
+/**
+ * What is stored of a portfolio's instruments. Times in µs since 1970 UTC, the end exclusive. Throws `usage` if nothing is stored of a
+ * symbol, and errors of the store.
+ */
+export async function readTape(options: TapeOptions) {
+  const { portfolio, runQuery } = options
+  const { instruments: stated, gap_hold_seconds: hold } = portfolio.portfolio
+  const names = symbolsOf(portfolio)
+  const instruments = await readInstruments(runQuery, names, stated)
+  const ticks = await ticksOf(options, names)
+  const [firstMicros, endMicros] = [Number(ticks.firstNanos / 1000n), Number(ticks.lastNanos / 1000n) + 1]
+  const tapeChanges = await readTapeChanges(runQuery, instruments, firstMicros, endMicros, hold)
+  return { ticks, instruments, firstMicros, endMicros, tapeChanges }
+}
+
+async function ticksOf(
+  { portfolio, runQuery, readTicks, fromNanos, untilNanos }: TapeOptions,
   names: readonly string[],
 ): Promise<LabTicks> {
   const parts = names.map(partsOf)

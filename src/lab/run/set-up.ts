@@ -41,15 +41,13 @@ export function setUp(
   }))
   const { mark_seconds: markSeconds, stale_seconds: staleSeconds, clock } = portfolio
   const engine = new Engine({
-    ...{
-      instruments,
-      traders,
-      limits: limitsOf(portfolio.limits),
-      markSeconds,
-      staleSeconds,
-      isQuoted,
-      byVenueTime: clock === 'venue',
-    },
+    instruments,
+    traders,
+    limits: limitsOf(portfolio.limits),
+    markSeconds,
+    staleSeconds,
+    isQuoted,
+    byVenueTime: clock === 'venue',
   })
   return { engine, recorded }
 }
