@@ -59,7 +59,7 @@ async function underLoad(t: TestContext, schedule: Schedule, breaking: (load: Lo
   const tried = await breaking({ cluster, market, watch, recorder, join })
   market.pause()
   await watch.until(market.lastIds(), recorder)
-  if (ingests.every(({ running }) => !running)) join()
+  join()
   await cluster.drained()
   await cluster.lagShown()
   const running = ingests.filter(ingest => ingest.running)
@@ -122,6 +122,8 @@ test('a rebalance storm: ingests join, leave and are killed every two seconds, a
   const steps = rounds(5, 60)
   await underLoad(t, schedule, async ({ join }) => {
     const alive = [join()]
+    await alive[0]!.waitFor('ingest_started')
+    const leaving: Promise<unknown>[] = []
     const count = { joined: 1, left: 0, killed: 0 }
     for (let step = 0; step < steps; step++) {
       await schedule.moment(2 * STORM_STEP_MS)
@@ -133,14 +135,15 @@ test('a rebalance storm: ingests join, leave and are killed every two seconds, a
       }
       const [part] = alive.splice(schedule.below(alive.length), 1)
       if (choice === 1) {
-        // It lets go while the others go on: nobody waits for it here.
-        part!.child.kill('SIGTERM')
+        // It lets go while the others go on.
+        leaving.push(part!.end('SIGTERM'))
         count.left++
       } else {
         await part!.end('SIGKILL')
         count.killed++
       }
     }
+    await Promise.all(leaving)
     return `joined ${count.joined}, left ${count.left}, killed ${count.killed}`
   })
 })
