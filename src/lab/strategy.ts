@@ -68,8 +68,11 @@ export interface FillEvent {
 export interface DataEvent {
   instrument: Instrument
   isWhole: boolean
-  /** `gap`: trades are missing. `stale`: nothing came for the portfolio's `stale_seconds`. */
-  cause: 'gap' | 'stale'
+  /**
+   * `gap`: trades are missing. `stale`: nothing came for the portfolio's `stale_seconds`. `clock`: the venue's trades were received
+   * more than `clock_apart_seconds` after, or before, their own time.
+   */
+  cause: 'gap' | 'stale' | 'clock'
   /** For people. */
   detail: string
 }

@@ -19,6 +19,7 @@ import { Holding } from './holding.ts'
 import { Schedule } from './schedule.ts'
 import { Tape, type TapeChange } from './tape.ts'
 import { type Market, Trader, type TraderOptions } from './trader.ts'
+import { VenueClocks, WINDOW_SECONDS } from './venue-clocks.ts'
 
 export interface EngineOptions {
   /** `index` is the place in this list. */
@@ -28,6 +29,8 @@ export interface EngineOptions {
   markSeconds: number
   /** After so long without a tick an instrument's tape is not whole, seconds. */
   staleSeconds: number
+  /** With times of receipt further from a venue's own the tapes of its instruments are not whole, seconds; not `byVenueTime`. */
+  apartSeconds: number
   /** Whether quotes of the instrument are recorded; else its trades stand for them. */
   isQuoted: (instrument: Instrument) => boolean
   /** Of all strategies together. */
@@ -55,6 +58,7 @@ export class Engine implements Market {
   /** Ticks of instruments of the portfolio so far. */
   trades = 0
   quotes = 0
+  readonly #clocks: VenueClocks
   readonly #instruments: readonly Instrument[]
   readonly #byVenueTime: boolean
   readonly #isQuoted: Uint8Array
@@ -75,18 +79,19 @@ export class Engine implements Market {
   #lastAt = -1
 
   constructor(options: EngineOptions) {
-    const { instruments, traders, markSeconds, staleSeconds, isQuoted, limits = {}, byVenueTime = false } = options
+    const { instruments, traders, markSeconds, staleSeconds, apartSeconds, isQuoted, limits = {} } = options
     this.count = instruments.length
     this.books = new Books(this.count)
     this.holding = new Holding(this.books, this.count)
     this.volumes = new VolumeWindow(this.count)
-    this.tape = new Tape(this.books, this.count, staleSeconds * MICROS, (at, isWhole, cause, detail) => {
+    this.#clocks = new VenueClocks(instruments, apartSeconds * MICROS)
+    this.tape = new Tape(this.books, this.#clocks, this.count, staleSeconds * MICROS, (at, isWhole, cause, detail) => {
       const data = { instrument: instruments[at]!, isWhole, cause, detail }
       for (const trader of this.#holders[at]!) trader.strategy.onData?.(data, trader)
     })
     this.#losses = new LossWatch(limits)
     this.#instruments = instruments
-    this.#byVenueTime = byVenueTime
+    this.#byVenueTime = options.byVenueTime ?? false
     this.#isQuoted = Uint8Array.from(instruments, instrument => (isQuoted(instrument) ? 1 : 0))
     this.traders = traders.map(options => new Trader(options, this))
     this.#holders = instruments.map(each => this.traders.filter(trader => trader.instruments.includes(each)))
@@ -182,6 +187,7 @@ export class Engine implements Market {
       books.seenMicros[at] = nowMicros
       if (this.tape.isStale(at)) this.tape.refresh(at)
       this.volumes.add(at, nowMicros, trade.volume)
+      if (!this.#byVenueTime) this.#clocks.see(at, trade.receivedAtMicros - trade.timestampMicros)
       const isQuoted = this.#isQuoted[at] === 1
       if (!isQuoted) books.setQuote(at, trade.price, trade.volume, trade.price, trade.volume)
       for (const { broker } of this.#holders[at]!) {
@@ -241,6 +247,7 @@ export class Engine implements Market {
       this.tape.check(time)
       this.holding.observe()
     })
+    this.#schedule.every(WINDOW_SECONDS * MICROS, () => this.tape.checkClocks())
     for (const trader of this.traders) {
       const { strategy } = trader
       if (strategy.timerSeconds && strategy.onTimer)

@@ -1,6 +1,8 @@
-/** Whether the tape of each instrument is whole: no gap that was found lately, and ticks that are not old. */
+/** Whether the tape of each instrument is whole: no gap that was found lately, ticks that are not old, and times that agree. */
 import type { Books } from '../market/books.ts'
+import type { DataEvent } from '../strategy.ts'
 import { DueList } from './due-list.ts'
+import type { VenueClocks } from './venue-clocks.ts'
 
 /** A gap was found, or is no longer held against the tape. */
 export interface TapeChange {
@@ -11,18 +13,20 @@ export interface TapeChange {
   detail: string
 }
 
-export type OnTape = (at: number, isWhole: boolean, cause: 'gap' | 'stale', detail: string) => void
+export type OnTape = (at: number, isWhole: boolean, cause: DataEvent['cause'], detail: string) => void
 
 export class Tape {
   readonly changes = new DueList<TapeChange>(change => this.#apply(change))
   readonly #books: Books
+  readonly #clocks: VenueClocks
   readonly #staleMicros: number
   readonly #onTape: OnTape
   readonly #gaps: Uint32Array
   readonly #stale: Uint8Array
 
-  constructor(books: Books, instruments: number, staleMicros: number, onTape: OnTape) {
+  constructor(books: Books, clocks: VenueClocks, instruments: number, staleMicros: number, onTape: OnTape) {
     this.#books = books
+    this.#clocks = clocks
     this.#staleMicros = staleMicros
     this.#onTape = onTape
     this.#gaps = new Uint32Array(instruments)
@@ -30,7 +34,7 @@ export class Tape {
   }
 
   isWhole(at: number): boolean {
-    return this.#gaps[at] === 0 && this.#stale[at] === 0
+    return this.#gaps[at] === 0 && this.#stale[at] === 0 && !this.#clocks.isApart(at)
   }
 
   isStale(at: number): boolean {
@@ -45,6 +49,11 @@ export class Tape {
       this.#stale[at] = 1
       this.#onTape(at, false, 'stale', `no tick for ${Math.round((timeMicros - seen) / 1e6)} s`)
     }
+  }
+
+  /** Finds venues whose times of receipt do not agree with their own, once per window. */
+  checkClocks(): void {
+    this.#clocks.check((at, detail) => this.#onTape(at, this.isWhole(at), 'clock', detail))
   }
 
   /** A tick of a stale instrument came. */

@@ -36,6 +36,8 @@ export const PORTFOLIO = z.strictObject({
   clock: z.enum(['received', 'venue']).default('received'),
   order_latency_ms: RANGE.default(50),
   stale_seconds: POSITIVE.default(30),
+  /** With times of receipt further from the venue's nothing new is ordered. */
+  clock_apart_seconds: POSITIVE.default(5),
   /** For so long after a gap was found nothing new is ordered, unless it is repaired before. */
   gap_hold_seconds: z.number().min(0).default(60),
   mark_seconds: z.number().int().positive().default(60),

@@ -39,13 +39,14 @@ export function setUp(
     instruments: strategy.entry.symbols.map(name => byName.get(name)!),
     isQuoted,
   }))
-  const { mark_seconds: markSeconds, stale_seconds: staleSeconds, clock } = portfolio
+  const { mark_seconds: markSeconds, stale_seconds: staleSeconds, clock_apart_seconds: apartSeconds, clock } = portfolio
   const engine = new Engine({
     instruments,
     traders,
     limits: limitsOf(portfolio.limits),
     markSeconds,
     staleSeconds,
+    apartSeconds,
     isQuoted,
     byVenueTime: clock === 'venue',
   })

@@ -114,7 +114,7 @@ export function play(of: Case, { instrument, quotes }: Market): Played {
   }
   const isQuoted = () => true
   const engine = new Engine({
-    ...{ instruments: [instrument], markSeconds: 60, staleSeconds: 86_400, isQuoted },
+    ...{ instruments: [instrument], markSeconds: 60, staleSeconds: 86_400, apartSeconds: 86_400, isQuoted },
     traders: [
       {
         ...{ name: 's', strategy, instruments: [instrument], limits: {}, rules: RULES, isQuoted, results },

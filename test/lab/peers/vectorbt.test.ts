@@ -77,7 +77,7 @@ function played(trades: TradeColumns, symbol: string, lot: number, barSeconds: n
   }
   const isQuoted = () => false
   const engine = new Engine({
-    ...{ instruments: [instrument], markSeconds: barSeconds, staleSeconds: 86_400, isQuoted },
+    ...{ instruments: [instrument], markSeconds: barSeconds, staleSeconds: 86_400, apartSeconds: 86_400, isQuoted },
     traders: [
       {
         ...{ name: 's', strategy, instruments: [instrument], limits: {}, rules: RULES, isQuoted, results },

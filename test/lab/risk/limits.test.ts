@@ -5,6 +5,7 @@ import { moneyOf } from '../../../src/lab/engine/trader.ts'
 import { DEFAULT_RULES } from '../../../src/lab/execution/rules.ts'
 import { Recorded } from '../../../src/lab/results/recorded.ts'
 import type { Row } from '../../../src/lab/results/rows.ts'
+import { instrumentOf } from '../../../src/lab/stored/instruments.ts'
 import type { Strategy } from '../../../src/lab/strategy.ts'
 import { BTC, ETH, LAB_START_MICROS, play, runOf, type Tick } from '../../support/data/lab-market.ts'
 
@@ -99,7 +100,7 @@ test('a loss of all strategies together closes the positions of all of them, for
   }
   const engine = new Engine({
     ...{ instruments: [BTC, ETH], traders, limits: { dailyLoss: moneyOf(90) } },
-    ...{ markSeconds: 60, staleSeconds: 3_600, isQuoted: () => true },
+    ...{ markSeconds: 60, staleSeconds: 3_600, apartSeconds: 5, isQuoted: () => true },
   })
   engine.start(LAB_START_MICROS)
   const both = (atMs: number, bid: number): Tick[] => [{ ...quote(atMs, 100), symbol: 'ETH' }, quote(atMs, bid)]
@@ -153,4 +154,33 @@ describe('while the tape is not whole', () => {
     assert.deepEqual(states, ['filled', 'filled', 'filled', 'refused', 'refused', 'refused', 'filled'])
     assert.deepEqual(told, [false, true])
   })
+
+  const clocks = [
+    { lateMs: 9_000, detail: "trades are received 9.0 s after the venue's time: the clock is ahead, or they are late" },
+    { lateMs: -9_000, detail: "trades are received 9.0 s before the venue's time: the clock is behind" },
+  ]
+  for (const { lateMs, detail } of clocks)
+    test(`nor while trades are received ${lateMs / 1_000} s after the venue's time: only the venue's instruments`, () => {
+      const told: string[] = []
+      const strategy: Strategy = {
+        timerSeconds: 10,
+        onData: ({ instrument, isWhole, cause, detail }) =>
+          told.push(`${instrument.symbol} ${isWhole} ${cause}: ${detail}`),
+        onTimer: (_, context) => {
+          for (const instrument of context.instruments) context.order({ instrument, direction: 1, quantity: 1 })
+        },
+      }
+      const other = instrumentOf(1, 'other:ETH', 0.1, 0.01)
+      const { engine, rows } = runOf(strategy, { instruments: [BTC, other], isQuoted: () => false })
+      const trade = (atMs: number, late = 0): Tick => ({ atMs, price: 100, lateMs: late })
+      // One trade in time shows that the clock is right.
+      const inTime = [trade(1_000), trade(5_000, lateMs)]
+      play(engine, [...inTime, trade(11_000, lateMs), trade(15_000, lateMs), trade(35_000, 100), trade(41_000)])
+      assert.deepEqual(told, [
+        `BTC false clock: ${detail}`,
+        "BTC true clock: times of receipt agree with the venue's again",
+      ])
+      const states = rows.lab_orders!.filter(({ symbol }) => symbol === 'BTC').map(({ state }) => state)
+      assert.deepEqual(states, ['filled', 'refused', 'refused', 'filled'])
+    })
 })

@@ -13,10 +13,10 @@ import { SIDE, TradeColumns, TradeDraft } from '../../../src/tick/trades.ts'
 
 export const LAB_START_MICROS = Date.UTC(2026, 10, 22, 12) * 1000
 
-/** One tick: a quote has a bid, a trade has a price. Times are ms after `LAB_START_MICROS`. */
+/** One tick: a quote has a bid, a trade has a price. Times of receipt are ms after `LAB_START_MICROS`; `lateMs` after the venue's. */
 export type Tick =
   | { atMs: number; symbol?: string; bid: number; bidSize?: number; ask: number; askSize?: number }
-  | { atMs: number; symbol?: string; price: number; volume?: number; side?: 'buy' | 'sell' }
+  | { atMs: number; symbol?: string; price: number; volume?: number; side?: 'buy' | 'sell'; lateMs?: number }
 
 export const BTC = instrumentOf(0, 'test:BTC', 0.01, 0.001)
 export const ETH = instrumentOf(1, 'test:ETH', 0.1, 0.01)
@@ -50,8 +50,9 @@ function add(columns: QuoteColumns | TradeColumns, tick: Tick): void {
     const prices = { bidPrice: bid, bidSize, askPrice: ask, askSize }
     columns.add(Object.assign(new QuoteDraft(), common, prices))
   } else if ('price' in tick && columns instanceof TradeColumns) {
-    const { price, volume = 1, side = 'buy' } = tick
-    columns.add(Object.assign(new TradeDraft(), common, { price, volume, side: SIDE[side] }))
+    const { price, volume = 1, side = 'buy', lateMs = 0 } = tick
+    const timestampMicros = micros - lateMs * 1000
+    columns.add(Object.assign(new TradeDraft(), common, { timestampMicros, price, volume, side: SIDE[side] }))
   }
 }
 
@@ -65,10 +66,10 @@ export interface LabRun {
 export function runOf(
   strategy: Strategy,
   options: Partial<Omit<TraderOptions, 'strategy'>> &
-    Partial<Pick<EngineOptions, 'markSeconds' | 'staleSeconds'>> & { keepsFeatures?: boolean } = {},
+    Partial<Pick<EngineOptions, 'markSeconds' | 'staleSeconds' | 'apartSeconds'>> & { keepsFeatures?: boolean } = {},
 ): LabRun {
   const rows: Record<string, Row[]> = {}
-  const { markSeconds = 60, staleSeconds = 3_600, keepsFeatures, ...own } = options
+  const { markSeconds = 60, staleSeconds = 3_600, apartSeconds = 5, keepsFeatures, ...own } = options
   const add: AddRow = (table, row) => {
     rows[table] ??= []
     rows[table].push(row)
@@ -77,7 +78,7 @@ export function runOf(
   const instruments = own.instruments ?? [BTC]
   const isQuoted = own.isQuoted ?? (() => true)
   const engine = new Engine({
-    ...{ instruments, markSeconds, staleSeconds, isQuoted },
+    ...{ instruments, markSeconds, staleSeconds, apartSeconds, isQuoted },
     traders: [
       {
         ...{ name: 's', strategy, instruments, capital: moneyOf(100_000), limits: {}, rules: DEFAULT_RULES },
