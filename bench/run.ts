@@ -8,7 +8,7 @@ import { format, summarise } from './report.ts'
 import { runRounds } from './rounds.ts'
 
 const USAGE =
-  'npm run bench -- <name>|all [--json] [--rounds <number>] [--minutes <number>, memory, load and idle only]'
+  'npm run bench -- <name>|all [--json] [--rounds <number>] [--minutes <number>, memory, load, beside-lab and idle only]'
 
 const { values, positionals } = readArguments()
 const [name] = positionals

@@ -2,6 +2,7 @@
 import type { Bench } from '../contract.ts'
 import { archive } from './archive.ts'
 import { backfill } from './backfill.ts'
+import { besideLab } from './beside-lab.ts'
 import { completeness } from './completeness.ts'
 import { cost } from './cost.ts'
 import { coverage } from './coverage.ts'
@@ -40,6 +41,7 @@ export const BENCHES: readonly Bench[] = [
   freshness,
   archive,
   lab,
+  besideLab,
   backfill,
   cost,
   replay,

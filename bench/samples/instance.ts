@@ -30,8 +30,8 @@ export interface Instance {
 }
 
 /** The setting that records these kinds of the simulated exchange. */
-export const sourcesOf = (kinds: readonly string[]): string =>
-  `simulator:${simulator.defaultSymbols.join(',')}@${kinds.join(',')}`
+export const sourcesOf = (kinds: readonly string[], symbols = simulator.defaultSymbols): string =>
+  `simulator:${symbols.join(',')}@${kinds.join(',')}`
 
 /**
  * Starts an instance that records `ratePerSecond` simulated trades, without quotes. `flags` are Node's, for recorder and storing
@@ -42,8 +42,9 @@ export async function startInstance(
   ratePerSecond: number,
   flags: readonly string[] = [],
   settings: Readonly<Record<string, string>> = {},
+  symbols = simulator.defaultSymbols,
 ): Promise<Instance> {
-  const options: ProcessOptions = { symbols: [...simulator.defaultSymbols], ratePerSecond, seed: 1 }
+  const options: ProcessOptions = { symbols: [...symbols], ratePerSecond, seed: 1 }
   const exchange = fork(EXCHANGE, [JSON.stringify(options)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   const [{ wsUrl, restUrl }] = (await once(exchange, 'message')) as [ProcessReady]
   const env = {
