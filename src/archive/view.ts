@@ -21,6 +21,12 @@ const DATABASE = INTERNAL_DATABASE
 const DAY_OF_PATH = String.raw`CAST(extract(_path, '.*/date=(\\d{4}-\\d{2}-\\d{2})/') AS Date)`
 
 /**
+ * Of the archived part only. The engine moves a part of the conditions into the reading of files; it then lacks a column whose
+ * conversion is in both parts, and fails (NOT_FOUND_COLUMN_IN_BLOCK). Files and row groups are left out all the same.
+ */
+const WHOLE_CONDITIONS = 'optimize_move_to_prewhere = 0'
+
+/**
  * Makes `all_trades` and the views of other kinds include an archive while store and archive are open; only in an embedded store. Call it when the
  * store is opened and before rows are dropped: the engine lists the files of a directory once, now; those of a bucket
  * at each query.
@@ -52,5 +58,6 @@ async function viewKind(store: Store, target: ArchiveTarget, kind: string): Prom
     UNION ALL
     SELECT ${archived.join(', ')} FROM ${DATABASE}.${table}
     WHERE _path IN (${files})
-      AND (${position}) NOT IN (SELECT ${position} FROM ${kind} WHERE log_day IN (${days}))`)
+      AND (${position}) NOT IN (SELECT ${position} FROM ${kind} WHERE log_day IN (${days}))
+    SETTINGS ${WHOLE_CONDITIONS}`)
 }

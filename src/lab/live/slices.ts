@@ -81,11 +81,9 @@ export class Slices {
   async #counts({ table }: Pick<StoredTicks, 'table'>, cuts: readonly Cut[]): Promise<Map<number, number>> {
     const joined = this.#joined(table, cuts)
     if (!joined) return new Map()
-    // Over an archive the engine does not find columns that are only in conditions: so names are selected too.
     const rows = await rowsOf<{ number: string; count: string }>(
       this.#runQuery,
-      `SELECT toString(c.number) AS number, toString(count()) AS count, any(t.venue), any(t.symbol)
-       FROM ${joined} GROUP BY c.number`,
+      `SELECT toString(c.number) AS number, toString(count()) AS count FROM ${joined} GROUP BY c.number`,
     )
     return new Map(rows.map(({ number, count }) => [Number(number), Number(count)]))
   }
