@@ -3,7 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { nowMicros } from '../../clock.ts'
 import type { Config } from '../../config.ts'
 import { TickhouseError } from '../../errors.ts'
+import { wasKilled } from '../../lab/live/cuts.ts'
 import { follow } from '../../lab/live/follow.ts'
+import { exists, killSwitchPath, refuseKilled } from '../../lab/live/kill-switch.ts'
 import { Live } from '../../lab/live/live.ts'
 import { MONEY_DECIMALS, numberOf } from '../../lab/market/instrument.ts'
 import { type ReadPortfolio, readPortfolio } from '../../lab/portfolio/read.ts'
@@ -23,6 +25,7 @@ const STEP_MS = 1_000
 /** The run's row, and a line on the terminal. */
 const REPORT_MS = 60_000
 const LINE_LENGTH_MAX = 500
+const OFF = 'all orders are cancelled, all positions closed, and every strategy is off until a new run'
 
 /** Runs until the signal aborts, or the run is ended by `tickhouse lab stop`; then it is verified. Throws TickhouseErrors. */
 export async function labStart(config: Config, file: string, signal: AbortSignal): Promise<void> {
@@ -57,12 +60,16 @@ async function runLive(
       `portfolio ${name} runs with another file since ${new Date(open.beganAtMs).toISOString()}`,
       `End that run first: tickhouse lab stop ${name}`,
     )
+  const killSwitch = killSwitchPath(portfolio.portfolio, file)
+  let killed = open !== undefined && (await wasKilled(access.query, open.run))
+  await refuseKilled(killSwitch, name, killed)
   const run = open?.run ?? newRun(name)
   const beganAtMs = open?.beganAtMs ?? Date.now()
   const writer = new RowWriter(insert, await countAllRows(access, run))
   const live = await Live.open({
     ...{ run, portfolio, writer, nowMicros, runQuery: access.query },
     storedOffsets: () => storedOffsets(config),
+    isKilled: () => exists(killSwitch),
   })
   const report = async (state: 'running' | 'ended') => {
     const { engine } = live
@@ -95,6 +102,9 @@ async function runLive(
     count: table => countRows(access, run, table),
     isEnding: async () => (await runNamed(access.query, run))?.state === 'ending',
     onStep: async () => {
+      if (live.killed && !killed)
+        console.log(plainLine(`the kill switch ${killSwitch} was set: ${OFF}`, LINE_LENGTH_MAX))
+      killed = live.killed
       nightly.check(Date.now())
       if (performance.now() - reportedMs < REPORT_MS) return
       reportedMs = performance.now()

@@ -1,5 +1,5 @@
 /**
- * Plays ticks to strategies in one total order, and their orders to paper fills. Of what is due at one time, first come changes of the
+ * Plays ticks to strategies in one total order, and their orders to paper fills. Of what is due at one time, first come the kill switch, changes of the
  * tape, then payments of funding, then bars that end, then strategies' timers, then marks of the accounts; then the tick: the books take it, orders are matched with it, and the
  * strategies see it. Nothing is allocated per tick.
  */
@@ -64,6 +64,9 @@ export class Engine implements Market {
   readonly #isQuoted: Uint8Array
   readonly #losses: LossWatch
   readonly #funding = new DueList<FundingPayment>(payment => this.#payFunding(payment))
+  readonly #kills = new DueList(() => {
+    for (const trader of this.traders) trader.kill()
+  })
   readonly #schedule = new Schedule()
   readonly #bars: Bars[] = []
   /** The traders of each instrument, and those of them that see its trades and quotes. */
@@ -114,6 +117,11 @@ export class Engine implements Market {
     this.#funding.add(payments)
   }
 
+  /** Switches every strategy off at a time: closes everything, and takes no order any more. */
+  killAt(timeMicros: number): void {
+    this.#kills.add([{ timeMicros }])
+  }
+
   /** Begins the run: before the first tick. */
   start(timeMicros: number): void {
     this.nowMicros = timeMicros
@@ -162,10 +170,12 @@ export class Engine implements Market {
   advance(timeMicros: number): void {
     const { changes } = this.tape
     const funding = this.#funding
+    const kills = this.#kills
     for (;;) {
       let next: Due = this.#schedule
       if (funding.nextMicros <= next.nextMicros) next = funding
       if (changes.nextMicros <= next.nextMicros) next = changes
+      if (kills.nextMicros <= next.nextMicros) next = kills
       if (next.nextMicros > timeMicros) break
       this.nowMicros = Math.max(this.nowMicros, next.nextMicros)
       next.run()

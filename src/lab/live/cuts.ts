@@ -21,15 +21,21 @@ export interface Cut {
   changes: readonly TapeChange[]
   /** Payments that are due until then. */
   funding: readonly FundingPayment[]
+  /** When the kill switch was seen, µs since 1970 UTC; 0 in all cuts but that one. */
+  killedMicros: number
   ends: boolean
 }
 
+/** Column `changes` of all cuts but the first. */
+type Changes = Pick<Cut, 'changes' | 'funding'> & Partial<Pick<Cut, 'killedMicros'>>
+
 /** Rows of table `lab_cuts`. `setUp` is stated by cut 0. */
 export function cutRows(run: string, cut: Cut, atMicros: number, setUp?: RunSetUp): Row[] {
-  const { number, advancedToMicros, changes, funding, ends } = cut
+  const { number, advancedToMicros, changes, funding, killedMicros, ends } = cut
+  const own: Changes = { changes, funding, ...(killedMicros > 0 && { killedMicros }) }
   const common = {
     advanced_to: advancedToMicros,
-    changes: JSON.stringify(setUp ?? { changes, funding }),
+    changes: JSON.stringify(setUp ?? own),
     ends,
     at: timeText(atMicros),
   }
@@ -63,9 +69,8 @@ export async function readCuts(runQuery: RunQuery, run: string, from: number, ma
     number,
     ranges: new Map(own.map(row => [row.partition, [Number(row.from), Number(row.until)] as const])),
     advancedToMicros: Number(own[0]!.advanced_to),
-    ...(number === 0
-      ? { changes: [], funding: [] }
-      : (JSON.parse(own[0]!.changes) as Pick<Cut, 'changes' | 'funding'>)),
+    ...{ changes: [], funding: [], killedMicros: 0 },
+    ...(number > 0 && (JSON.parse(own[0]!.changes) as Changes)),
     ends: own[0]!.ends,
   }))
 }
@@ -81,6 +86,15 @@ export async function writtenUntil(runQuery: RunQuery, run: string): Promise<num
      GROUP BY c.number ORDER BY c.number DESC LIMIT 1 OFFSET 1`,
   )
   return row && Number(row.advanced)
+}
+
+/** Whether the kill switch has switched off a live run. */
+export async function wasKilled(runQuery: RunQuery, run: string): Promise<boolean> {
+  const rows = await rowsOf(
+    runQuery,
+    `SELECT number FROM lab_cuts WHERE run = ${literal(run)} AND number > 0 AND JSONExtractInt(changes, 'killedMicros') > 0 LIMIT 1`,
+  )
+  return rows.length > 0
 }
 
 /** What a live run was set up with; undefined if it has no cut. */

@@ -23,6 +23,8 @@ export interface LiveOptions {
   /** By partition: records below are stored. Undefined while that is not known. */
   storedOffsets: () => Promise<ReadonlyMap<number, number> | undefined>
   writer: RowWriter
+  /** Whether the kill switch is set. Throws TickhouseErrors: no step is made then. */
+  isKilled?: () => Promise<boolean>
   /** µs since 1970 UTC. */
   nowMicros: () => number
 }
@@ -38,6 +40,8 @@ export class Live {
   readonly instruments: readonly Instrument[]
   /** Number of the next cut. */
   next = 0
+  /** The kill switch was seen: every strategy is off until a new run. */
+  killed = false
   readonly #options: LiveOptions
   readonly #slices: Slices
   readonly #setUp: RunSetUp
@@ -102,6 +106,7 @@ export class Live {
       advancedToMicros: this.#options.nowMicros(),
       changes: [],
       funding: [],
+      killedMicros: 0,
       ends: false,
     }
     await this.#write(cut, this.#setUp)
@@ -115,6 +120,9 @@ export class Live {
       await this.begin()
       return
     }
+    // Its time is an input, as ticks are: it cannot be found again later.
+    const isSeen = !this.killed && (await this.#options.isKilled?.())
+    const killedMicros = isSeen ? this.#options.nowMicros() : 0
     const offsets = (await this.#options.storedOffsets()) ?? this.#offsets
     const ranges = new Map<number, readonly [number, number]>()
     for (const [partition, until] of offsets) {
@@ -125,7 +133,7 @@ export class Live {
     const advancedToMicros = Math.max(this.engine.nowMicros, this.#options.nowMicros() - SETTLE_MICROS)
     const { runQuery } = this.#options
     const funding = await readFunding(runQuery, this.instruments, this.#fundedUntilMicros, advancedToMicros, 'marks')
-    const cut = { number: this.next, ranges, advancedToMicros, changes, funding, ends }
+    const cut = { number: this.next, ranges, advancedToMicros, changes, funding, killedMicros, ends }
     await this.#write(cut)
     await this.#slices.play(this.engine, [cut], async played => this.#finish(played))
   }
@@ -162,6 +170,7 @@ export class Live {
       if (isGap) this.#gapsFromMicros = Math.max(this.#gapsFromMicros, timeMicros + 1)
     this.#fundedUntilMicros = cut.advancedToMicros
     this.next = cut.number + 1
+    if (cut.killedMicros > 0) this.killed = true
     if (cut.ends) {
       for (const trader of this.engine.traders) trader.kill()
       this.engine.end(this.engine.nowMicros)

@@ -35,6 +35,7 @@ export class Slices {
         const [quoteEnd, tradeEnd] = [quote + quotes.countOf(cut), trade + trades.countOf(cut)]
         engine.addTapeChanges(cut.changes)
         engine.addFunding(cut.funding)
+        if (cut.killedMicros > 0) engine.killAt(cut.killedMicros)
         playMerged(engine, quotes.ticks, quote, quoteEnd, trades.ticks, trade, tradeEnd)
         engine.advance(cut.advancedToMicros)
         quote = quoteEnd

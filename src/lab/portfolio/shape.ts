@@ -34,6 +34,8 @@ export const PORTFOLIO = z.strictObject({
   seed: z.number().int().min(0).default(1),
   /** The time that orders events: when we received them, or the venue's, for history that was downloaded. */
   clock: z.enum(['received', 'venue']).default('received'),
+  /** The file that switches a live run off, relative to this one. */
+  kill_switch: z.string().min(1).optional(),
   order_latency_ms: RANGE.default(50),
   stale_seconds: POSITIVE.default(30),
   /** With times of receipt further from the venue's nothing new is ordered. */

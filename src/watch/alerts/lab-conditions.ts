@@ -54,9 +54,10 @@ export function ofLab(off: readonly SwitchedOff[]): Draft[] {
           ? `A limit switched off the strategy ${names[0]}`
           : `Limits switched off ${off.length} strategies`,
       what: off
-        .map(
-          ({ limit, value, bound }, at) =>
-            `${names[at]} reached ${limit}: ${rounded(value)}, the limit is ${rounded(bound)}.`,
+        .map(({ limit, value, bound }, at) =>
+          limit === 'kill_switch'
+            ? `The kill switch closed ${names[at]}.`
+            : `${names[at]} reached ${limit}: ${rounded(value)}, the limit is ${rounded(bound)}.`,
         )
         .join(' '),
       next: 'Its positions are closed, on paper. After daily_loss it trades again the next UTC day; otherwise end the run: tickhouse lab stop.',

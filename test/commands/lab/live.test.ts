@@ -1,7 +1,7 @@
-/** A live portfolio beside a running instance, killed at random moments: it goes on, and equals its replay. */
+/** A live portfolio beside a running instance, killed at random moments and switched off by a file: it goes on, and equals its replay. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -68,7 +68,7 @@ test('a live run that is killed again and again goes on, its ledger sums to 0, a
 
   let running = lab('start', file)
   await running.waitForOutput(/beginning run/)
-  for (let kill = 0; kill < KILLS; kill++) {
+  for (let kill = 0; kill < KILLS - 1; kill++) {
     await sleep(2_000)
     await schedule.moment(4_000)
     running.child.kill('SIGKILL')
@@ -78,6 +78,32 @@ test('a live run that is killed again and again goes on, its ledger sums to 0, a
     await running.waitForOutput(/going on with run/)
   }
   await sleep(8_000)
+
+  const killSwitch = join(instance.directory, 'living.stop')
+  writeFileSync(killSwitch, '')
+  await running.waitForOutput(/kill switch \S+living\.stop was set/)
+  running.child.kill('SIGKILL')
+  await running.exited
+  running = lab('start', file)
+  await running.waitForOutput(/going on with run/)
+  // Two marks after it, however busy the machine is.
+  const marked = () =>
+    ask<{ since: string }>(`SELECT count() AS since FROM lab_equity
+      WHERE at > (SELECT max(at) FROM lab_limits WHERE limit_name = 'kill_switch') + 2
+        AND (SELECT count() FROM lab_limits WHERE limit_name = 'kill_switch') = 2`)
+  while (Number((await marked())[0]?.since ?? 0) < 2) await sleep(500)
+  const [closed] = await ask<Record<string, string>>(`SELECT
+    (SELECT groupArray((strategy, action)) FROM (SELECT * FROM lab_limits WHERE limit_name = 'kill_switch' ORDER BY strategy)) AS rows,
+    (SELECT max(at) FROM lab_limits WHERE limit_name = 'kill_switch') AS killed,
+    (SELECT sum(abs(quantity)) FROM lab_positions) AS left,
+    (SELECT count() FROM lab_orders WHERE flattening AND sent_at >= killed) AS closing,
+    (SELECT count() FROM lab_orders WHERE NOT flattening AND state != 'refused' AND sent_at > killed) AS later`)
+  assert.deepEqual(closed!.rows, [
+    ['flow', 'flattened, off'],
+    ['hold', 'flattened, off'],
+  ])
+  assert.deepEqual([closed!.left, closed!.later].map(Number), [0, 0])
+  assert.ok(Number(closed!.closing) > 0)
 
   const meanwhile = lab('verify', 'last')
   assert.equal((await meanwhile.exited).code, 0, meanwhile.recentOutput())
@@ -93,6 +119,10 @@ test('a live run that is killed again and again goes on, its ledger sums to 0, a
   assert.equal((await stop.exited).code, 0, stop.recentOutput())
   assert.match(stop.output, /has ended/)
   if (running.running) await once(running.child, 'close')
+  const refused = lab('start', file)
+  assert.notEqual((await refused.exited).code, 0)
+  assert.match(refused.output.replace(/\s+/g, ' '), /living\.stop is there: it is the kill switch of portfolio living/)
+  rmSync(killSwitch)
 
   const [run] = await ask<Record<string, string>>("SELECT * FROM lab_runs FINAL WHERE strategy = 'flow'")
   assert.equal(run!.state, 'ended')

@@ -83,6 +83,32 @@ test('the kill switch closes everything, and nothing is ordered any more', () =>
   assert.equal(rows.lab_limits!.at(-1)!.limit_name, 'kill_switch')
 })
 
+test('a kill switch that is set at a time acts between the ticks before and after it, and cancels what rests', () => {
+  let quotes = 0
+  const strategy: Strategy = {
+    onQuote: (_, context) => {
+      context.order({ instrument: BTC, direction: 1, quantity: 1, ...(++quotes === 2 && { limit: 50 }) })
+    },
+  }
+  const { engine, rows } = runOf(strategy)
+  engine.killAt(LAB_START_MICROS + 2_500)
+  play(engine, [quote(0, 100), quote(1, 100), quote(2, 100), quote(3, 100), quote(60_000, 100), quote(120_000, 100)])
+  assert.equal(engine.traders[0]!.account.positions.get(BTC.index)!.quantity, 0n)
+  assert.deepEqual(
+    rows.lab_orders!.map(({ state, flattening, sent_at }) => [state, flattening, String(sent_at).slice(17)]),
+    [
+      ['filled', false, '00.000000'],
+      ['filled', false, '00.002000'],
+      ['cancelled', false, '00.001000'],
+      ['filled', true, '00.002500'],
+      ...['00.003000', '00.000000', '00.000000'].map(at => ['refused', false, at]),
+    ],
+  )
+  const { at, ...breach } = rows.lab_limits![0]!
+  assert.match(String(at), /00\.002500$/)
+  assert.deepEqual([breach.limit_name, breach.action, rows.lab_limits!.length], ['kill_switch', 'flattened, off', 1])
+})
+
 test('a loss of all strategies together closes the positions of all of them, for good', () => {
   const rows: Record<string, Row[]> = { lab_limits: [], lab_orders: [] }
   const traders = ['one', 'two'].map((name, at) => ({

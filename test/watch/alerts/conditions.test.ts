@@ -367,6 +367,8 @@ test('strategies on paper that limits switched off are one warning at the first 
     seen({ data: { symbols: [symbol()], switchedOff: [off('fast', 'drawdown'), off('slow', 'daily_loss')] } }),
   )
   assert.deepEqual(two.affected, ['demo/fast', 'demo/slow'])
+  const killed = only(seen({ data: { symbols: [symbol()], switchedOff: [off('fast', 'kill_switch')] } }))
+  assert.equal(killed.what, 'The kill switch closed demo/fast.')
 })
 
 test('live runs that do not equal their replays are one warning at the first probe', () => {
