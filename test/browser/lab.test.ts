@@ -49,6 +49,10 @@ test('the lab shows runs on paper with their replay; without one it shows how to
   assert.equal(await page.getByTestId('lab-strategies').locator('tbody tr').count(), 4)
   assert.match((await page.getByTestId('lab-strategies').textContent())!, /off: drawdown/)
   assert.match((await page.getByTestId('lab-positions').textContent())!, /ETHUSDT−1\.32/)
+  assert.match(
+    (await page.getByTestId('lab-limits').textContent())!,
+    /all togetherdaily loss.*3,000.*all togetherdrawdown/,
+  )
   assert.equal(await page.getByTestId('lab-curves').locator('canvas').count(), 1)
   await screenshot(page, 'dark-1440')
   await page.emulateMedia({ colorScheme: 'light' })

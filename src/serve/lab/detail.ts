@@ -1,7 +1,7 @@
 /** All that the page shows of one run of the lab. */
-import { PORTFOLIO } from '../../lab/portfolio/shape.ts'
 import type { Store } from '../../store/store.ts'
-import type { LabBreach, LabCurve, LabFill, LabLimit, LabOrder, LabPosition, LabRunDetail } from './protocol.ts'
+import { type Ask, readLimits } from './limits.ts'
+import type { LabBreach, LabCurve, LabFill, LabOrder, LabPosition, LabRunDetail } from './protocol.ts'
 import { readLabRuns } from './runs.ts'
 
 /** Points of a curve: more than a screen has for one. */
@@ -40,8 +40,6 @@ export async function readLabRun(store: Store, name: string): Promise<LabRunDeta
   return { run, curves, positions, limits, orders, fills, breaches }
 }
 
-type Ask = <Row>(statement: string) => Promise<Row[]>
-
 /** The last mark of each of equal parts of the run's time. */
 async function readCurves(ask: Ask): Promise<LabCurve[]> {
   const rows = await ask<{ strategy: string; points: [number, number, number][]; drawdown: number }>(
@@ -68,42 +66,4 @@ async function readCurves(ask: Ask): Promise<LabCurve[]> {
     holding: points.map(([, , held]) => (held > 0 ? held - 1 : null)),
     drawdown,
   }))
-}
-
-const LIMITS = ['order', 'position', 'gross', 'daily_loss', 'drawdown'] as const
-
-/** The bounds of the portfolio's file, with what the account uses of them at its last mark. */
-async function readLimits(ask: Ask): Promise<LabLimit[]> {
-  const [files, accounts] = await Promise.all([
-    ask<{ yaml: string }>(`SELECT yaml FROM lab_runs WHERE run = {name:String} LIMIT 1`),
-    ask<{ strategy: string; gross: number; held: number; drawdown: number; daily_loss: number }>(
-      `WITH (SELECT toDate(max(at)) FROM lab_equity WHERE run = {name:String}) AS last_day,
-            (SELECT mapFromArrays(groupArray(name), groupArray(n)) FROM (
-               SELECT toString(strategy) AS name, count() AS n FROM lab_positions AS p
-               WHERE run = {name:String} AND p.quantity != 0 GROUP BY name)) AS held_by
-       SELECT strategy, toFloat64(argMax(e.gross, e.at)) AS gross, toFloat64(held_by[toString(strategy)]) AS held,
-              1 - toFloat64(argMax(e.equity, e.at)) / toFloat64(max(e.equity)) AS drawdown,
-              toFloat64(argMinIf(e.equity, e.at, toDate(e.at) = last_day)) - toFloat64(argMax(e.equity, e.at)) AS daily_loss
-       FROM lab_equity AS e WHERE e.run = {name:String} GROUP BY strategy`,
-    ),
-  ])
-  const { parseDocument } = await import('yaml')
-  // Of another version, whose files this one may not know.
-  const parsed = PORTFOLIO.safeParse(parseDocument(files[0]?.yaml ?? '').toJS())
-  if (!parsed.success) return []
-  return parsed.data.strategies
-    .filter(({ on }) => on)
-    .flatMap(({ name, limits }) => {
-      const account = accounts.find(({ strategy }) => strategy === name)
-      const used = account && {
-        ...{ gross: account.gross, drawdown: Math.max(0, account.drawdown), order: null },
-        daily_loss: Math.max(0, account.daily_loss),
-        // Marks have the sum of all positions alone.
-        position: account.held <= 1 ? account.gross : null,
-      }
-      return LIMITS.flatMap(limit => {
-        const bound = limits[limit]
-        return bound === undefined ? [] : [{ strategy: name, limit, bound, used: used?.[limit] ?? null }]
-      })
-    })
 }

@@ -104,7 +104,8 @@ export interface LabFill {
 
 /** A bound that the portfolio states, with what is used of it; null where that is not known. A drawdown is a share. */
 export interface LabLimit {
-  strategy: string
+  /** Null: of all strategies together. */
+  strategy: string | null
   limit: 'order' | 'position' | 'gross' | 'daily_loss' | 'drawdown'
   bound: number
   used: number | null

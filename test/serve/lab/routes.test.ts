@@ -85,6 +85,8 @@ test('a run is answered with its state, curves, positions, limits, orders and ne
   assert.deepEqual(
     detail.limits.map(({ strategy, limit, bound }) => [strategy, limit, bound]),
     [
+      [null, 'daily_loss', 3_000],
+      [null, 'drawdown', 0.02],
       ['trend', 'position', 30_000],
       ['trend', 'daily_loss', 2_000],
       ['trend', 'drawdown', 0.1],
@@ -94,7 +96,7 @@ test('a run is answered with its state, curves, positions, limits, orders and ne
       ['flow', 'drawdown', 0.02],
     ],
   )
-  const used = (strategy: string, limit: string) =>
+  const used = (strategy: string | null, limit: string) =>
     detail.limits.find(each => each.strategy === strategy && each.limit === limit)!.used
   assert.equal(used('trend', 'position'), 26_400)
   assert.equal(used('vwap', 'gross'), 4_100)
@@ -104,6 +106,14 @@ test('a run is answered with its state, curves, positions, limits, orders and ne
     .filter(row => row.run === LIVE_RUN && row.strategy === 'trend' && String(row.at).startsWith('2026-11-27'))
   const lost = Number(ofDay[0]!.equity) - Number(ofDay.at(-1)!.equity)
   assert.ok(Math.abs(used('trend', 'daily_loss')! - Math.max(0, lost)) < 1e-6, 'since the first mark of the day')
+  const sums = new Map<string, number>()
+  for (const { run, at, equity } of rows.get('lab_equity')!)
+    if (run === LIVE_RUN) sums.set(String(at), (sums.get(String(at)) ?? 0) + Number(equity))
+  const last = [...sums.values()].at(-1)!
+  const fall = 1 - last / Math.max(...sums.values())
+  assert.ok(fall > 0 && Math.abs(used(null, 'drawdown')! - fall) < 1e-12, 'of the sum of all strategies')
+  const [first] = [...sums].find(([at]) => at.startsWith('2026-11-27'))!
+  assert.ok(Math.abs(used(null, 'daily_loss')! - Math.max(0, sums.get(first)! - last)) < 1e-6)
   const times = detail.fills.map(({ atMs }) => atMs)
   assert.ok(times.length === 100 && times.every((time, at) => at === 0 || time <= times[at - 1]!), 'newest first')
   assert.equal(typeof detail.fills[0]!.isMaker, 'boolean')

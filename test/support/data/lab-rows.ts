@@ -14,6 +14,7 @@ const text = (ms: number) => new Date(ms).toISOString().slice(0, 23).replace('T'
 const YAML = `
 name: paper
 currency: USDT
+limits: { daily_loss: 3000, drawdown: 0.02 }
 strategies:
   - { name: hold, kind: buy-and-hold, symbols: ["binance:BTCUSDT"], capital: 100000 }
   - { name: trend, kind: trend, symbols: ["binance:BTCUSDT"], capital: 100000, limits: { position: 30000, daily_loss: 2000, drawdown: 0.1 } }

@@ -8,11 +8,11 @@ import { share, TablePanel, Time } from './cells.tsx'
 const NEAR = 0.8
 
 const amount = (limit: string, value: number): string => (limit.endsWith('drawdown') ? share(value) : decimal(value, 0))
-const words = (limit: string): string => limit.replaceAll('_', ' ')
+export const words = (limit: string): string => limit.replaceAll('_', ' ')
 
 export function Limits({ limits, currency }: { limits: readonly LabLimit[] | null; currency: string }) {
   const rows = limits?.map(({ strategy, limit, bound, used }) => [
-    strategy,
+    strategy ?? 'all together',
     words(limit),
     <Bar key="bar" part={used === null ? null : used / bound} />,
     used === null ? '–' : amount(limit, used),

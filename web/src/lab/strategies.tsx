@@ -4,6 +4,7 @@ import { count, percent } from '../ui/format.ts'
 import { StatusIcon } from '../ui/status-icon.tsx'
 import { money, Signed, share, TablePanel } from './cells.tsx'
 import { Key } from './curves.tsx'
+import { words } from './limits.tsx'
 import { isLive } from './shown-run.ts'
 
 const HEAD = ['<strategy', '<kind', '<state', 'capital', 'equity', 'result', 'max drawdown', 'fees', 'fills']
@@ -45,7 +46,7 @@ function State({ of, run }: { of: LabStrategy; run: LabRun }) {
     return (
       <span class="with-mark lab-off">
         <StatusIcon kind="warn" />
-        off{of.off.isForTheDay ? ' for the day' : ''}: {of.off.limit}
+        off{of.off.isForTheDay ? ' for the day' : ''}: {words(of.off.limit)}
       </span>
     )
   }
