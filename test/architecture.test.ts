@@ -63,7 +63,7 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
     /^archive\/(archive|metrics)$/,
     /^lab\/(results\/tables|portfolio\/shape)$/,
   ],
-  watch: [/^(telemetry|status|proof)\//, /^sources\/connection\/status$/, /^config$/],
+  watch: [/^(telemetry|status|proof)\//, /^sources\/connection\/status$/, /^(config|environment)$/],
   launcher: [/^(tick|venues|telemetry|sources|log|simulator)\//, /^config$/],
   modes: [
     /^(tick|venues|telemetry|sources|log|store|audit|ingest|coverage|archive|status|serve|launcher|watch)\//,

@@ -1,6 +1,6 @@
 /** Messages to a command of the user: JSON on standard input, the text in the environment. */
 import { spawn } from 'node:child_process'
-import { SIGNING_KEY } from '../../config.ts'
+import { PREFIX } from '../../environment.ts'
 import type { Message } from '../alerts/alerts.ts'
 import { type Channel, SEND_MS_MAX } from './channel.ts'
 import { textOf, toJson } from './message-format.ts'
@@ -26,13 +26,12 @@ export class CommandChannel implements Channel {
       detached: true,
       stdio: ['pipe', 'ignore', 'pipe'],
       env: {
-        ...process.env,
+        ...foreignVariables(),
         ALERT_KIND: kind,
         ALERT_NAME: alert.name,
         ALERT_SEVERITY: alert.severity,
         ALERT_SUBJECT: subject,
         ALERT_BODY: body,
-        ...Object.fromEntries(SIGNING_KEY.map(name => [name, undefined])),
       },
     })
     const late = setTimeout(() => endGroup(child.pid), this.#sendMsMax)
@@ -52,6 +51,11 @@ export class CommandChannel implements Channel {
       clearTimeout(late)
     }
   }
+}
+
+/** The environment without settings: some are secrets, and addresses may contain passwords. */
+function foreignVariables(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith(PREFIX)))
 }
 
 function endGroup(pid: number | undefined): void {

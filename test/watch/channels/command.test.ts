@@ -36,12 +36,13 @@ test('a symbol name is never executed', async () => {
   assert.deepEqual(fs.readdirSync(directory), ['subject'])
 })
 
-test('a command does not get the key that signs the archive', async t => {
-  for (const name of SIGNING_KEY) process.env[name] = 'of the archiver'
-  t.after(() => SIGNING_KEY.forEach(name => void delete process.env[name]))
+test('a command gets the environment without settings: no key, password or address', async t => {
+  const settings = ['TICKHOUSE_STORE', 'TICKHOUSE_BINANCE_SECRET_FILE', ...SIGNING_KEY]
+  for (const name of settings) process.env[name] = 'of the recorder'
+  t.after(() => settings.forEach(name => void delete process.env[name]))
   await new CommandChannel(`env > ${directory}/all`).send(alertMessage('opened'), HOUSE)
   assert.match(written('all'), /^PATH=/m)
-  assert.doesNotMatch(written('all'), /SEAL|of the archiver/)
+  assert.doesNotMatch(written('all'), /TICKHOUSE_|of the recorder/)
 })
 
 test('a command need not read its input', async () => {
