@@ -6,6 +6,7 @@ import { makeReport } from '../../lab/results/report.ts'
 import { RowWriter } from '../../lab/results/row-writer.ts'
 import { type RunFacts, runRows, statedOf } from '../../lab/results/run-rows.ts'
 import { backtest, newRun } from '../../lab/run/backtest.ts'
+import { unprovedShare } from '../../lab/stored/proved.ts'
 import { VERSION } from '../../version.ts'
 import { openStoreAccess } from '../open-store.ts'
 import { timeRange } from '../parse-time.ts'
@@ -41,11 +42,9 @@ export async function labRun(config: Config, file: string, flags: LabRunFlags, s
     progress.end()
     const { run, recorded, completeness, isStopped, ticks } = result
     const [fromMicros, untilMicros] = [Number(result.firstNanos / 1000n), Number(result.lastNanos / 1000n)]
-    const { hours, proved } = completeness
     const state = isStopped ? 'stopped' : 'ended'
     const common = { run, state, ticks, fromMicros, untilMicros, dataset: dataset?.text ?? '' } as const
-    const unproved = hours === 0 ? -1 : 1 - proved / hours
-    const facts: RunFacts = { ...common, portfolio, beganAtMs, mode: 'run', unproved }
+    const facts: RunFacts = { ...common, portfolio, beganAtMs, mode: 'run', unproved: unprovedShare(completeness) }
     await insert('lab_runs', runRows(facts, recorded, nowMicros()))
     await insertModels(insert, run, portfolio)
     const outcomes = portfolio.strategies.map((strategy, at) => recorded[at]!.outcome(statedOf(strategy)))

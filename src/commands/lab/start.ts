@@ -12,7 +12,9 @@ import { type ReadPortfolio, readPortfolio } from '../../lab/portfolio/read.ts'
 import { RowWriter } from '../../lab/results/row-writer.ts'
 import { runRows } from '../../lab/results/run-rows.ts'
 import { newRun } from '../../lab/run/backtest.ts'
-import { openRun, runNamed } from '../../lab/stored/runs.ts'
+import { symbolsOf } from '../../lab/run/set-up.ts'
+import { readCompleteness, unprovedShare } from '../../lab/stored/proved.ts'
+import { openRun, stateOf } from '../../lab/stored/runs.ts'
 import { readVerifications } from '../../lab/stored/verifications.ts'
 import { plainLine } from '../../plain-text.ts'
 import { openStoreAccess, type StoreAccess } from '../open-store.ts'
@@ -73,7 +75,9 @@ async function runLive(
   })
   const report = async (state: 'running' | 'ended') => {
     const { engine } = live
-    const facts = { run, portfolio, beganAtMs, state, mode: 'live', dataset: '', unproved: -1 } as const
+    const [from, until] = [BigInt(beganAtMs) * 1_000_000n, BigInt(engine.nowMicros) * 1000n]
+    const unproved = unprovedShare(await readCompleteness(access.query, symbolsOf(portfolio), from, until))
+    const facts = { run, portfolio, beganAtMs, state, mode: 'live', dataset: '', unproved } as const
     const reached = {
       fromMicros: beganAtMs * 1000,
       untilMicros: engine.nowMicros,
@@ -100,7 +104,7 @@ async function runLive(
   const ended = await follow({
     ...{ live, writer, signal },
     count: table => countRows(access, run, table),
-    isEnding: async () => (await runNamed(access.query, run))?.state === 'ending',
+    isEnding: async () => (await stateOf(access.query, run)) === 'ending',
     onStep: async () => {
       if (live.killed && !killed)
         console.log(plainLine(`the kill switch ${killSwitch} was set: ${OFF}`, LINE_LENGTH_MAX))
@@ -109,7 +113,7 @@ async function runLive(
       if (performance.now() - reportedMs < REPORT_MS) return
       reportedMs = performance.now()
       // A request to end it meanwhile must not be overwritten.
-      if ((await runNamed(access.query, run))?.state === 'running') await report('running')
+      if ((await stateOf(access.query, run)) === 'running') await report('running')
     },
     onFailure: why => {
       if (why !== lastFailure) console.error(`a step failed and is repeated: ${plainLine(why, LINE_LENGTH_MAX)}`)

@@ -5,7 +5,7 @@ import type { Config } from '../../config.ts'
 import { TickhouseError } from '../../errors.ts'
 import { type Row, timeText } from '../../lab/results/rows.ts'
 import { rowsOf } from '../../lab/stored/rows-of.ts'
-import { openRun, runNamed } from '../../lab/stored/runs.ts'
+import { openRun, stateOf } from '../../lab/stored/runs.ts'
 import { literal } from '../../store/sql.ts'
 import { openStoreAccess } from '../open-store.ts'
 import { inserting } from './rows.ts'
@@ -28,7 +28,7 @@ export async function labStop(config: Config, portfolio: string): Promise<void> 
     )
     const late = performance.now() + WAIT_MS_MAX
     while (performance.now() < late) {
-      if ((await runNamed(access.query, run))?.state === 'ended') {
+      if ((await stateOf(access.query, run)) === 'ended') {
         console.log(`run ${run} has ended`)
         return
       }

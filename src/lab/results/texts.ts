@@ -78,7 +78,8 @@ export function completenessLines({ completeness, dataset }: Report): string[] {
 }
 
 function provedLines({ hours, proved, unproved }: Completeness): string[] {
-  if (hours === 0) return ['The completeness of this time has not been counted yet: tickhouse coverage']
+  if (hours === 0)
+    return ['Completeness: not measured yet. tickhouse counts each hour when it is over: tickhouse coverage']
   if (proved === hours) return [`Completeness: all ${whole(hours)} hours of trades are proved.`]
   return [
     `Completeness: ${whole(proved)} of ${whole(hours)} hours of trades are proved. Not proved:`,

@@ -21,6 +21,9 @@ export interface Completeness {
   unproved: Unproved[]
 }
 
+/** As column `unproved` of `lab_runs`: a share of the hours, -1 while none is counted. */
+export const unprovedShare = ({ hours, proved }: Completeness): number => (hours === 0 ? -1 : 1 - proved / hours)
+
 const LISTED_MAX = 20
 
 /** Of trades of these instruments, `venue:symbol`, in the hours of a time range, ns. */

@@ -45,6 +45,15 @@ export async function runNamed(runQuery: RunQuery, run: string): Promise<StoredR
   return found
 }
 
+/** As it was last written; undefined if there is no such run. A live run asks each second: the row has its whole file. */
+export async function stateOf(runQuery: RunQuery, run: string): Promise<StoredRun['state'] | undefined> {
+  const [found] = await rowsOf<Pick<StoredRun, 'state'>>(
+    runQuery,
+    `SELECT argMax(r.state, r.written_at) AS state FROM lab_runs AS r WHERE r.run = ${literal(run)} GROUP BY r.run`,
+  )
+  return found?.state
+}
+
 /** The live run of a portfolio that has not ended. */
 export async function openRun(runQuery: RunQuery, portfolio: string): Promise<StoredRun | undefined> {
   const runs = await readRuns(runQuery, `portfolio = ${literal(portfolio)} AND mode = 'live'`)

@@ -1,6 +1,6 @@
 -- Runs of strategies on paper: docs/lab.md. A row for each strategy of a run when it begins, and one when it ends: the newest counts,
 -- read with FINAL. mode: run over stored ticks, or live. parameters: as JSON. dataset: the pinned checkpoint, or empty.
--- yaml: the portfolio's file. ticks: those of the strategy's portfolio. unproved: share of the hours of its instruments whose completeness is not proved; -1 if not known.
+-- yaml: the portfolio's file. ticks: those of the strategy's portfolio. unproved: share of the hours of its instruments whose completeness is not proved; -1 while none is counted.
 -- sharpe, skew, kurtosis: of the returns between marks, not annualised; NaN
 -- where they are not defined. marks: how many, mark_seconds: how far apart. fills_hash: SHA-256 of its fills.
 -- Money is in the portfolio's currency.
