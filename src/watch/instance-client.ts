@@ -7,7 +7,8 @@ import { SUBSCRIPTION_STATES } from '../sources/connection/status.ts'
 import { followedIn, type HealthAnswer } from '../status/health.ts'
 import type { WatchReport } from '../status/watch-report.ts'
 import { type HourOfTicks, SLOT_MS } from './alerts/gap-model.ts'
-import type { Differing, SwitchedOff } from './alerts/lab-conditions.ts'
+import type { Differing, SwitchedOff, Unverified } from './alerts/lab-conditions.ts'
+import { differingStatement, time, unverifiedStatement } from './lab-statements.ts'
 
 /** An instance that answers later than this counts as down. */
 export const ANSWER_MS_MAX = 5_000
@@ -19,8 +20,6 @@ const DAY_MS = 86_400_000
 const VENUE_CLOCK_OFF_MS_MAX = 15 * 60_000
 /** Ticks fetched later to fill a gap were not received when the venue sent them. */
 const RECEIVED_LIVE = `origin != 'repair'`
-/** A run that has ended is verified once: its difference is reported for so long. */
-const DIFFERING_MS_MAX = 7 * DAY_MS
 /** Symbols in one answer. Further ones are not watched: docs/watch.md states the limit. */
 export const SYMBOLS_MAX = 5_000
 
@@ -174,14 +173,20 @@ export class InstanceClient {
 
   /** The live runs whose newest verification, at most a week ago, found a difference. None of an instance without a lab. Throws NoAnswer. */
   async differing(nowMs: number): Promise<Differing[]> {
-    const rows = await this.#query<[string, string, string, string]>(
-      `SELECT v.run, any(r.name), argMax(v.difference, v.at) AS found, toUnixTimestamp64Milli(toDateTime64(max(v.at), 3))
-       FROM lab_verifications AS v
-       INNER JOIN (SELECT run, any(portfolio) AS name FROM lab_runs WHERE mode = 'live' GROUP BY run) AS r ON v.run = r.run
-       WHERE v.at >= ${time(nowMs - DIFFERING_MS_MAX)}
-       GROUP BY v.run HAVING found != '' ORDER BY v.run LIMIT ${SYMBOLS_MAX}`,
-    ).catch(noneWithoutLab)
+    const rows = await this.#query<[string, string, string, string]>(differingStatement(nowMs, SYMBOLS_MAX)).catch(
+      noneWithoutLab,
+    )
     return rows.map(([run, portfolio, difference, at]) => ({ run, portfolio, difference, atMs: Number(at) }))
+  }
+
+  /** The live runs of which a UTC day should have been verified by now. None of an instance without a lab. Throws NoAnswer. */
+  async unverified(nowMs: number): Promise<Unverified[]> {
+    const rows = await this.#query<[string, string, string, string, string]>(
+      unverifiedStatement(nowMs, SYMBOLS_MAX),
+    ).catch(noneWithoutLab)
+    return rows.map(([run, portfolio, played, verified, due]) => ({
+      ...{ run, portfolio, playedUntilMs: Number(played), verifiedUntilMs: Number(verified), dueMs: Number(due) },
+    }))
   }
 
   /** Sends a report to the instance, for its page. Throws NoAnswer. */
@@ -254,10 +259,6 @@ function noneWithoutLab(error: NoAnswer): never[] {
 /** The log days that may contain ticks since then: late ticks and repairs are in later ones. */
 function sinceDay(ms: number): string {
   return `log_day >= toDate(${Math.floor(ms / 1000)}, 'UTC')`
-}
-
-function time(ms: number): string {
-  return `fromUnixTimestamp64Milli(${ms}, 'UTC')`
 }
 
 async function toJson(answer: Response): Promise<unknown> {

@@ -143,7 +143,8 @@ export class Watcher {
       if (!['trouble', 'behind'].includes(health.stations.ingest?.state ?? 'ok')) this.#fetchedMs = health.atMs
       if (await gapModels.learn(instance, health.atMs)) await gapModels.save().catch(error => this.#emitUnsaved(error))
       const switchedOff = await instance.switchedOff(health.atMs)
-      return { symbols: this.#probeSymbols(health), switchedOff, differing: await instance.differing(health.atMs) }
+      const [differing, unverified] = [await instance.differing(health.atMs), await instance.unverified(health.atMs)]
+      return { symbols: this.#probeSymbols(health), switchedOff, differing, unverified }
     } catch (error) {
       return { failure: (error as Error).message }
     }

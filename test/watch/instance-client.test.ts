@@ -253,6 +253,47 @@ test('live runs whose newest verification found a difference, for a week', async
   ])
 })
 
+test('live runs of which a day was not verified within 25 hours of its end, for 30 days', async () => {
+  const HOUR_MS = DAY_MS / 24
+  const midnight = Date.UTC(2027, 5, 10)
+  const text = (ms: number) => new Date(ms).toISOString().replace('T', ' ').slice(0, 23)
+  // Hours before midnight: when it began, until when it was played, until when it was verified.
+  const runs: [string, number, number, number?][] = [
+    ['never', 4, 1],
+    ['paused later', 100, 1, 10],
+    ['verified', 100, 1, 1 + 0.01],
+    ['of today', 100, -2, -1],
+    ['old', 40 * 24, 39 * 24],
+    ['stored', 4, 1],
+  ]
+  for (const [run, began, played, verified] of runs) {
+    const row = { run, strategy: 's', portfolio: 'p', mode: run === 'stored' ? 'run' : 'live', state: 'running' }
+    const times = { began_at: text(midnight - began * HOUR_MS), until: text(midnight - played * HOUR_MS) }
+    await house.store.insertRows('lab_runs', [{ ...row, ...times, written_at: times.until }])
+    if (verified !== undefined)
+      await house.store.insertRows('lab_verifications', [
+        ...[began, verified].map(hours => ({ run, at: times.until, until: text(midnight - hours * HOUR_MS) })),
+      ])
+  }
+  const own = async (nowMs: number) => (await client.unverified(nowMs)).filter(({ portfolio }) => portfolio === 'p')
+  assert.deepEqual(await own(midnight + 25 * HOUR_MS - 1), [])
+  const dueMs = midnight + 25 * HOUR_MS
+  const expected = { portfolio: 'p', playedUntilMs: midnight - HOUR_MS, dueMs }
+  assert.deepEqual(await own(dueMs), [
+    { ...expected, run: 'never', verifiedUntilMs: midnight - 4 * HOUR_MS },
+    { ...expected, run: 'paused later', verifiedUntilMs: midnight - 10 * HOUR_MS },
+  ])
+  assert.deepEqual(await own(dueMs + 30 * DAY_MS), [
+    {
+      ...expected,
+      run: 'of today',
+      playedUntilMs: midnight + 2 * HOUR_MS,
+      verifiedUntilMs: midnight + HOUR_MS,
+      dueMs: dueMs + DAY_MS,
+    },
+  ])
+})
+
 test('symbol names are returned unchanged', async () => {
   const name = `Q'"\\\n\t\u0000é💥`
   await store(name, [Date.now() - 1_000])

@@ -6,7 +6,14 @@ import { formatDuration } from '../format-duration.ts'
 import type { Condition } from './alerts.ts'
 import { ofCosigning } from './cosigning-conditions.ts'
 import { complete, type Draft } from './draft.ts'
-import { type Differing, ofLab, ofReplays, type SwitchedOff } from './lab-conditions.ts'
+import {
+  type Differing,
+  ofLab,
+  ofReplays,
+  ofVerifications,
+  type SwitchedOff,
+  type Unverified,
+} from './lab-conditions.ts'
 import { nameOfSymbol, ofSources, SOURCES_FOLLOW } from './source-conditions.ts'
 import { ofAudit, ofDisk, ofStages } from './stage-conditions.ts'
 
@@ -40,6 +47,7 @@ export interface Probe {
         symbols?: readonly SymbolProbe[]
         switchedOff?: readonly SwitchedOff[]
         differing?: readonly Differing[]
+        unverified?: readonly Unverified[]
         failure?: string
       }
     | undefined
@@ -68,6 +76,7 @@ export function conditionsOf(probe: Probe): Condition[] {
         ...ofData(probe, health),
         ...ofLab(probe.data?.switchedOff ?? []),
         ...ofReplays(probe.data?.differing ?? []),
+        ...ofVerifications(probe.data?.unverified ?? []),
         ...(probe.cosigning ? ofCosigning(probe.cosigning) : []),
       ]
     : [instanceDown(probe)]

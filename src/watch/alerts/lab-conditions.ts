@@ -21,6 +21,45 @@ export interface Differing {
   atMs: number
 }
 
+/** A live run of which a UTC day is over, and was not verified in time. */
+export interface Unverified {
+  run: string
+  portfolio: string
+  /** Its last tick that was played, about. */
+  playedUntilMs: number
+  /** Rows before it were compared; of a run that was never verified, its beginning. */
+  verifiedUntilMs: number
+  /** It should have been verified by then. */
+  dueMs: number
+}
+
+const clock = (ms: number) => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+
+export function ofVerifications(unverified: readonly Unverified[]): Draft[] {
+  const [first] = unverified
+  if (!first) return []
+  return [
+    {
+      name: 'lab_unverified',
+      severity: 'warning',
+      title:
+        unverified.length === 1
+          ? `The live run ${first.run} is not verified`
+          : `${unverified.length} live runs are not verified`,
+      what: unverified
+        .map(
+          ({ run, portfolio, playedUntilMs, verifiedUntilMs }) =>
+            `${portfolio}, run ${run}: nobody compared its rows from ${clock(verifiedUntilMs)} to ${clock(playedUntilMs)}.`,
+        )
+        .join(' '),
+      next: `Verify it by hand: tickhouse lab verify ${first.run}. A run is verified every night by tickhouse lab start alone: start it again, or end it.`,
+      sinceMs: Math.min(...unverified.map(({ dueMs }) => dueMs)),
+      affected: unverified.map(({ run }) => run),
+      probes: 1,
+    },
+  ]
+}
+
 export function ofReplays(differing: readonly Differing[]): Draft[] {
   const [first] = differing
   if (!first) return []

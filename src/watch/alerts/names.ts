@@ -23,4 +23,5 @@ export const ALERT_NAMES: readonly string[] = [
   'clocks_apart',
   'lab_limit',
   'lab_differs',
+  'lab_unverified',
 ]

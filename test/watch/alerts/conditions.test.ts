@@ -383,6 +383,21 @@ test('live runs that do not equal their replays are one warning at the first pro
   assert.deepEqual(only(seen({ data: { symbols: [symbol()], differing } })).affected, ['demo-1', 'demo-2'])
 })
 
+test('live runs that are not verified are one warning at the first probe', () => {
+  const unverified = ['demo-1', 'demo-2'].map(run => ({
+    ...{ run, portfolio: 'demo', playedUntilMs: Date.UTC(2026, 10, 25, 14), verifiedUntilMs: Date.UTC(2026, 10, 25) },
+    dueMs: Date.UTC(2026, 10, 27, 1),
+  }))
+  const one = only(seen({ data: { symbols: [symbol()], unverified: unverified.slice(1) } }))
+  assert.deepEqual([one.name, one.severity, one.probes], ['lab_unverified', 'warning', 1])
+  assert.equal(
+    one.what,
+    'demo, run demo-2: nobody compared its rows from 2026-11-25 00:00 UTC to 2026-11-25 14:00 UTC.',
+  )
+  assert.match(one.next, /tickhouse lab verify demo-2/)
+  assert.deepEqual(only(seen({ data: { symbols: [symbol()], unverified } })).affected, ['demo-1', 'demo-2'])
+})
+
 test('a transparency log that forked is critical at the first probe, one that cannot be cosigned a warning', () => {
   const faults = [{ url: INSTANCE, why: 'its 9 entries do not begin with the 5 that were cosigned' }]
   const forked = only(seen({ cosigning: { forked: faults, failed: [] } }))
