@@ -15,6 +15,7 @@ import { newRun } from '../../lab/run/backtest.ts'
 import { symbolsOf } from '../../lab/run/set-up.ts'
 import { readCompleteness, unprovedShare } from '../../lab/stored/proved.ts'
 import { openRun, stateOf } from '../../lab/stored/runs.ts'
+import { requireTicks } from '../../lab/stored/unreadable.ts'
 import { readVerifications } from '../../lab/stored/verifications.ts'
 import { plainLine } from '../../plain-text.ts'
 import { openStoreAccess, type StoreAccess } from '../open-store.ts'
@@ -62,6 +63,7 @@ async function runLive(
       `portfolio ${name} runs with another file since ${new Date(open.beganAtMs).toISOString()}`,
       `End that run first: tickhouse lab stop ${name}`,
     )
+  if (open) await requireTicks(access.query, open, portfolio.portfolio.clock)
   const killSwitch = killSwitchPath(portfolio.portfolio, file)
   let killed = open !== undefined && (await wasKilled(access.query, open.run))
   await refuseKilled(killSwitch, name, killed)

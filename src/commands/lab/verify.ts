@@ -10,6 +10,7 @@ import { backtest } from '../../lab/run/backtest.ts'
 import { type Compared, isEqual, ReplayedRows, verificationRow } from '../../lab/run/compare.ts'
 import { runNamed, type StoredRun } from '../../lab/stored/runs.ts'
 import { findRun } from '../../lab/stored/stored-run.ts'
+import { requireTicks } from '../../lab/stored/unreadable.ts'
 import { plainLine } from '../../plain-text.ts'
 import { openStoreAccess, type StoreAccess } from '../open-store.ts'
 import { readingTicks, sameDataset } from './dataset.ts'
@@ -34,6 +35,7 @@ export async function labVerify(
     const run = await findRun(access.query, name)
     const stored = (await runNamed(access.query, run))!
     const portfolio = await readPortfolioText(stored.yaml, strategies ?? `${stored.portfolio}.yaml`)
+    await requireTicks(access.query, stored, portfolio.portfolio.clock)
     const untilMicros = await comparedUntil(access, stored)
     const replayed = new ReplayedRows(untilMicros)
     const writer = new RowWriter(async (table, rows) => {
