@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import type { Config } from '../../config.ts'
 import { TickhouseError } from '../../errors.ts'
 import type { FeatureSchema } from '../../lab/features/schema.ts'
-import { readPortfolio } from '../../lab/portfolio/read.ts'
+import { type ReadPortfolio, readPortfolio } from '../../lab/portfolio/read.ts'
 import { RowWriter } from '../../lab/results/row-writer.ts'
 import { backtest, newRun } from '../../lab/run/backtest.ts'
 import { literal } from '../../store/sql.ts'
@@ -29,6 +29,9 @@ export async function labFeatures(
   signal: AbortSignal,
 ): Promise<void> {
   const portfolio = await readPortfolio(file)
+  // Before any tick is played: that may take hours.
+  const computing = computingOf(portfolio)
+  const chosen = chosenOf(computing, strategy)
   const dataset = flags.asOf === undefined ? undefined : await namedDataset(config, flags.asOf)
   const access = await openStoreAccess(config)
   try {
@@ -38,25 +41,13 @@ export async function labFeatures(
     })
     const progress = new Progress('ticks', 0)
     const run = newRun(portfolio.portfolio.name)
-    const { engine, ticks } = await backtest({
+    const { ticks } = await backtest({
       ...{ run, portfolio, writer, signal, runQuery: access.query, keepsFeatures: true },
       readTicks: dataset && readingTicks(access, dataset),
       ...timeRange(flags),
       onProgress: played => progress.show(played),
     })
     progress.end()
-    const computing = engine.traders.flatMap(({ name, strategy: { features } }) =>
-      features ? [{ name, features }] : [],
-    )
-    const chosen = computing.find(({ name }) => strategy === undefined || name === strategy)
-    if (!chosen)
-      throw new TickhouseError(
-        'usage',
-        strategy === undefined
-          ? 'no strategy of the portfolio computes features'
-          : `no strategy ${strategy} computes features`,
-        'Add one of kind classifier: docs/lab-models.md.',
-      )
     console.log(
       `run ${run}: features of ${computing.map(({ name }) => name).join(', ')} from ${ticks} ticks, in lab_features`,
     )
@@ -73,6 +64,33 @@ export async function labFeatures(
   } finally {
     await access.close()
   }
+}
+
+interface Computing {
+  name: string
+  features: FeatureSchema
+}
+
+/** The strategies that compute features. */
+function computingOf({ strategies }: ReadPortfolio): Computing[] {
+  return strategies.flatMap(({ entry, kind, parameters, files }) => {
+    const { features } = kind.make(parameters, files)
+    return features ? [{ name: entry.name, features }] : []
+  })
+}
+
+/** The one that is named, or the first. Throws `usage` if there is none. */
+function chosenOf(computing: readonly Computing[], strategy: string | undefined): Computing {
+  const chosen = computing.find(({ name }) => strategy === undefined || name === strategy)
+  if (chosen) return chosen
+  if (computing.length === 0)
+    throw new TickhouseError(
+      'usage',
+      'no strategy of the portfolio computes features',
+      'Add one of kind classifier: docs/lab-models.md.',
+    )
+  const names = computing.map(({ name }) => name).join(', ')
+  throw new TickhouseError('usage', `no strategy ${strategy} computes features`, `These do: ${names}.`)
 }
 
 /** Rows in the order of time; each states the run, schema and dataset that it is of. */

@@ -211,4 +211,12 @@ test('each mistake in a portfolio is named, with what is right', async t => {
   assert.match(await refused(strategy('kind: trend, parameters: { fast: "1" }')), /parameter fast is a number/)
   assert.match(await refused(strategy('kind: ./none.ts')), /cannot load \.\/none\.ts/)
   assert.match(await refused(strategy('kind: trend, on: false')), /no strategy is on/)
+  const strategies = (name: string) =>
+    `, { name: ${name}, kind: classifier, symbols: ["simulator:BTCUSDT"], capital: 10 }`
+  const one = strategy('kind: trend').replace('  - {', '  [{').trimEnd()
+  writeFileSync(file, `${one}${strategies('ml')}${strategies('other')}]\n`)
+  const features = instance.run('lab', {}, ['features', file, '--strategy', 's'])
+  assert.equal((await features.exited).code, 2)
+  // There is no store: so it is said before ticks are played.
+  assert.match(features.output.replace(/\s+/g, ' '), /no strategy s computes features.*These do: ml, other/)
 })
