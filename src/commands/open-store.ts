@@ -50,10 +50,14 @@ async function queryInstance(
 ): Promise<Uint8Array> {
   const body = only ? JSON.stringify({ query, only }) : query
   const request = { method: 'POST', body, json: only !== undefined }
+  // It may have ended since, also within an answer.
+  const ended = (cause: unknown) => {
+    throw new TickhouseError('process_unreachable', `the tickhouse at ${config.LISTEN} answers no more`, '', { cause })
+  }
   for (let waits = 0; ; waits++) {
-    const response = await requestInstance(config, `/api/query?format=${format}`, request)
-    if (response.ok) return new Uint8Array(await response.arrayBuffer())
-    const body = await response.text()
+    const response = await requestInstance(config, `/api/query?format=${format}`, request).catch(ended)
+    if (response.ok) return new Uint8Array(await response.arrayBuffer().catch(ended))
+    const body = await response.text().catch(ended)
     if (response.status !== 503 || waits === BUSY_WAITS_MAX) {
       throw new TickhouseError('query_failed', `the tickhouse at ${config.LISTEN} did not answer: ${body}`, '')
     }

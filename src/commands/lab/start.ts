@@ -124,6 +124,7 @@ async function runLive(
     sleep: stop => sleep(STEP_MS, undefined, { signal: stop }),
   })
   if (ended) await report('ended')
+  if (ended && !live.engine.isFlat) console.log('positions are left: no quote came that could close them')
   console.log(ended ? `run ${run} has ended` : `run ${run} pauses: tickhouse lab start goes on with it`)
   if (ended) await verify()
 }

@@ -1,5 +1,5 @@
 /**
- * Plays ticks to strategies in one total order, and their orders to paper fills. Of what is due at one time, first come the kill switch, changes of the
+ * Plays ticks to strategies in one total order, and their orders to paper fills. Of what is due at one time, first come the kill switch or the stop of the run, changes of the
  * tape, then payments of funding, then bars that end, then strategies' timers, then marks of the accounts; then the tick: the books take it, orders are matched with it, and the
  * strategies see it. Nothing is allocated per tick.
  */
@@ -64,8 +64,11 @@ export class Engine implements Market {
   readonly #isQuoted: Uint8Array
   readonly #losses: LossWatch
   readonly #funding = new DueList<FundingPayment>(payment => this.#payFunding(payment))
-  readonly #kills = new DueList(() => {
-    for (const trader of this.traders) trader.kill()
+  readonly #offs = new DueList<{ timeMicros: number; isKill: boolean }>(({ isKill }) => {
+    for (const trader of this.traders) {
+      if (isKill) trader.kill()
+      else trader.stop()
+    }
   })
   readonly #schedule = new Schedule()
   readonly #bars: Bars[] = []
@@ -119,7 +122,17 @@ export class Engine implements Market {
 
   /** Switches every strategy off at a time: closes everything, and takes no order any more. */
   killAt(timeMicros: number): void {
-    this.#kills.add([{ timeMicros }])
+    this.#offs.add([{ timeMicros, isKill: true }])
+  }
+
+  /** The same because the run ends. */
+  stopAt(timeMicros: number): void {
+    this.#offs.add([{ timeMicros, isKill: false }])
+  }
+
+  /** Whether no strategy has a position or an open order. */
+  get isFlat(): boolean {
+    return this.traders.every(trader => trader.isFlat)
   }
 
   /** Begins the run: before the first tick. */
@@ -170,12 +183,12 @@ export class Engine implements Market {
   advance(timeMicros: number): void {
     const { changes } = this.tape
     const funding = this.#funding
-    const kills = this.#kills
+    const offs = this.#offs
     for (;;) {
       let next: Due = this.#schedule
       if (funding.nextMicros <= next.nextMicros) next = funding
       if (changes.nextMicros <= next.nextMicros) next = changes
-      if (kills.nextMicros <= next.nextMicros) next = kills
+      if (offs.nextMicros <= next.nextMicros) next = offs
       if (next.nextMicros > timeMicros) break
       this.nowMicros = Math.max(this.nowMicros, next.nextMicros)
       next.run()

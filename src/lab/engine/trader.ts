@@ -169,9 +169,21 @@ export class Trader implements Context {
   /** Closes everything and takes no order any more. */
   kill(reached: Reached = { limit: 'kill_switch', value: 0, bound: 0 }): void {
     if (this.#losses.isOffForGood) return
-    this.#losses.switchOff()
     this.#breach({ ...reached, action: 'flattened, off' })
+    this.stop()
+  }
+
+  /** The same because the run ends: no limit is reached. */
+  stop(): void {
+    this.#losses.switchOff()
     this.flatten()
+  }
+
+  /** Without positions and open orders. */
+  get isFlat(): boolean {
+    for (const { instrument, quantity } of this.account.positions.values())
+      if (quantity !== 0n || this.broker.open[instrument.index] !== 0) return false
+    return true
   }
 
   /** Cancels all orders, and closes all positions by market orders that no limit holds up. */
@@ -233,7 +245,7 @@ export class Trader implements Context {
     for (const open of this.broker.ordersOf(instrument))
       if (open.direction === direction) after += BigInt(direction) * open.remaining
     const isReducing = held !== 0n && held > 0n !== direction > 0 && (held > 0n ? after >= 0n : after <= 0n)
-    if (this.#losses.isOff(timeMicros) && !isReducing) return 'switched off by a limit'
+    if (this.#losses.isOff(timeMicros) && !isReducing) return 'switched off'
     if (!this.isWhole(instrument) && !isReducing) {
       this.#breach({ limit: 'data', value: 0, bound: 0, action: 'order refused' })
       return `the tape of ${nameOf(instrument)} is not whole`

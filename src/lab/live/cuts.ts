@@ -23,16 +23,22 @@ export interface Cut {
   funding: readonly FundingPayment[]
   /** When the kill switch was seen, µs since 1970 UTC; 0 in all cuts but that one. */
   killedMicros: number
+  /** The same of the request to end the run. */
+  stoppedMicros: number
   ends: boolean
 }
 
 /** Column `changes` of all cuts but the first. */
-type Changes = Pick<Cut, 'changes' | 'funding'> & Partial<Pick<Cut, 'killedMicros'>>
+type Changes = Pick<Cut, 'changes' | 'funding'> & Partial<Pick<Cut, 'killedMicros' | 'stoppedMicros'>>
 
 /** Rows of table `lab_cuts`. `setUp` is stated by cut 0. */
 export function cutRows(run: string, cut: Cut, atMicros: number, setUp?: RunSetUp): Row[] {
-  const { number, advancedToMicros, changes, funding, killedMicros, ends } = cut
-  const own: Changes = { changes, funding, ...(killedMicros > 0 && { killedMicros }) }
+  const { number, advancedToMicros, changes, funding, killedMicros, stoppedMicros, ends } = cut
+  const own: Changes = {
+    ...{ changes, funding },
+    ...(killedMicros > 0 && { killedMicros }),
+    ...(stoppedMicros > 0 && { stoppedMicros }),
+  }
   const common = {
     advanced_to: advancedToMicros,
     changes: JSON.stringify(setUp ?? own),
@@ -69,7 +75,7 @@ export async function readCuts(runQuery: RunQuery, run: string, from: number, ma
     number,
     ranges: new Map(own.map(row => [row.partition, [Number(row.from), Number(row.until)] as const])),
     advancedToMicros: Number(own[0]!.advanced_to),
-    ...{ changes: [], funding: [], killedMicros: 0 },
+    ...{ changes: [], funding: [], killedMicros: 0, stoppedMicros: 0 },
     ...(number > 0 && (JSON.parse(own[0]!.changes) as Changes)),
     ends: own[0]!.ends,
   }))

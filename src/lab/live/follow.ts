@@ -9,7 +9,7 @@ export interface FollowOptions {
   writer: RowWriter
   /** Rows of this run in a table. */
   count: (table: LabTable) => Promise<number>
-  /** Whether the run is to end: all positions are closed. */
+  /** Whether the run is to end: all positions are closed first. */
   isEnding: () => Promise<boolean>
   /** Called after each step. */
   onStep: () => Promise<void>
@@ -29,11 +29,10 @@ export async function follow(options: FollowOptions): Promise<boolean> {
         if (await resume(options)) return true
         failed = false
       } else {
-        const ends = await options.isEnding()
-        await live.step(ends)
+        const ended = await live.step(await options.isEnding())
         await writer.flush()
         await options.onStep()
-        if (ends) return true
+        if (ended) return true
       }
     } catch (error) {
       if (!(error instanceof TickhouseError)) throw error

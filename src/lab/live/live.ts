@@ -31,6 +31,8 @@ export interface LiveOptions {
 
 /** The engine's time follows ours by so much where no ticks come: later ones are rarely received before. */
 const SETTLE_MICROS = 2_000_000
+/** A run that is to end waits so long for the quotes that close its positions. */
+const CLOSE_MICROS_MAX = 60_000_000
 /** Cuts that are read by one query. */
 const CUTS_MAX = 3_600
 
@@ -49,6 +51,8 @@ export class Live {
   #gapsFromMicros = 0
   /** Payments before are made. */
   #fundedUntilMicros = 0
+  /** When the request to end the run was seen. */
+  #stoppedMicros = 0
 
   /** A run that goes on, if it has cuts, or a new one. Nothing is played or written yet. */
   static async open(options: LiveOptions): Promise<Live> {
@@ -107,6 +111,7 @@ export class Live {
       changes: [],
       funding: [],
       killedMicros: 0,
+      stoppedMicros: 0,
       ends: false,
     }
     await this.#write(cut, this.#setUp)
@@ -114,15 +119,20 @@ export class Live {
     return true
   }
 
-  /** The next cut: everything stored since the last. With `ends` all positions are closed with the quotes that are known. */
-  async step(ends: boolean): Promise<void> {
+  /**
+   * The next cut: everything stored since the last. With `isEnding` all positions are closed by the next quotes. True if the run has
+   * ended: all are closed, or could not be for a minute.
+   */
+  async step(isEnding: boolean): Promise<boolean> {
     if (this.next === 0) {
       await this.begin()
-      return
+      return false
     }
+    const ends = this.#isClosed()
     // Its time is an input, as ticks are: it cannot be found again later.
     const isSeen = !this.killed && (await this.#options.isKilled?.())
     const killedMicros = isSeen ? this.#options.nowMicros() : 0
+    const stoppedMicros = isEnding && this.#stoppedMicros === 0 ? this.#options.nowMicros() : 0
     const offsets = (await this.#options.storedOffsets()) ?? this.#offsets
     const ranges = new Map<number, readonly [number, number]>()
     for (const [partition, until] of offsets) {
@@ -133,9 +143,17 @@ export class Live {
     const advancedToMicros = Math.max(this.engine.nowMicros, this.#options.nowMicros() - SETTLE_MICROS)
     const { runQuery } = this.#options
     const funding = await readFunding(runQuery, this.instruments, this.#fundedUntilMicros, advancedToMicros, 'marks')
-    const cut = { number: this.next, ranges, advancedToMicros, changes, funding, killedMicros, ends }
+    const cut = { number: this.next, ranges, advancedToMicros, changes, funding, killedMicros, stoppedMicros, ends }
     await this.#write(cut)
     await this.#slices.play(this.engine, [cut], async played => this.#finish(played))
+    return ends
+  }
+
+  /** Whether a run that is to end can end. */
+  #isClosed(): boolean {
+    const stopped = this.#stoppedMicros
+    if (stopped === 0 || this.engine.nowMicros < stopped) return false
+    return this.engine.isFlat || this.#options.nowMicros() - stopped > CLOSE_MICROS_MAX
   }
 
   /** Gaps that were found since the last step: from now on, since what is over cannot be changed. */
@@ -171,9 +189,7 @@ export class Live {
     this.#fundedUntilMicros = cut.advancedToMicros
     this.next = cut.number + 1
     if (cut.killedMicros > 0) this.killed = true
-    if (cut.ends) {
-      for (const trader of this.engine.traders) trader.kill()
-      this.engine.end(this.engine.nowMicros)
-    }
+    if (cut.stoppedMicros > 0) this.#stoppedMicros = cut.stoppedMicros
+    if (cut.ends) this.engine.end(this.engine.nowMicros)
   }
 }

@@ -36,6 +36,7 @@ export class Slices {
         engine.addTapeChanges(cut.changes)
         engine.addFunding(cut.funding)
         if (cut.killedMicros > 0) engine.killAt(cut.killedMicros)
+        if (cut.stoppedMicros > 0) engine.stopAt(cut.stoppedMicros)
         playMerged(engine, quotes.ticks, quote, quoteEnd, trades.ticks, trade, tradeEnd)
         engine.advance(cut.advancedToMicros)
         quote = quoteEnd

@@ -13,6 +13,7 @@ import { KnownMarket } from '../../support/data/market.ts'
 import { moveToArchive } from '../../support/data/move-to-archive.ts'
 import { rounds, Schedule } from '../../support/faults.ts'
 import { TestInstance } from '../../support/processes/tickhouse.ts'
+import { freePort } from '../../support/servers/free-port.ts'
 
 const KILLS = rounds(3, 50)
 
@@ -30,6 +31,14 @@ strategies:
     capital: 50000
     parameters: { every_seconds: 1, periods: 2, entry: 0.05, exit: 0.02, money: 2000 }
     limits: { position: 5000, drawdown: 0.2 }
+`
+
+const HELD = `
+name: held
+currency: USDT
+mark_seconds: 1
+strategies:
+  - { name: one, kind: buy-and-hold, symbols: ["simulator:BTCUSDT"], capital: 1000 }
 `
 
 /** SHA-256 of the fills of each strategy, when the cuts of a live run are played again. */
@@ -52,19 +61,20 @@ test('a live run that is killed again and again goes on, its ledger sums to 0, a
   const schedule = new Schedule(t)
   const { seed } = schedule
   await using market = await KnownMarket.start({ symbols: ['BTCUSDT', 'ETHUSDT'], seed, ratePerSecond: 200 })
-  const instance = new TestInstance(t, { ...market.settings, SIMULATOR_REST: market.exchange.restUrl })
+  // The page is at the same address again after its process was killed.
+  const LISTEN = `127.0.0.1:${await freePort()}`
+  const instance = new TestInstance(t, { ...market.settings, SIMULATOR_REST: market.exchange.restUrl, LISTEN })
   const file = join(instance.directory, 'portfolio.yaml')
   writeFileSync(file, PORTFOLIO)
   const start = instance.run('start')
   const url = await start.url()
   await start.waitFor('connection_opened')
   market.run()
-  const LISTEN = url.slice('http://'.length)
   const ask = async <T>(sql: string) => {
     const response = await fetch(`${url}/api/query?format=JSON`, { method: 'POST', body: sql })
     return ((await response.json()) as { data: T[] }).data
   }
-  const lab = (...flags: string[]) => instance.run('lab', { LISTEN }, flags)
+  const lab = (...flags: string[]) => instance.run('lab', {}, flags)
 
   let running = lab('start', file)
   await running.waitForOutput(/beginning run/)
@@ -139,25 +149,49 @@ test('a live run that is killed again and again goes on, its ledger sums to 0, a
   const [verification] = await ask<Record<string, string>>('SELECT * FROM lab_verifications ORDER BY at DESC')
   assert.deepEqual([verification!.run, verification!.difference], [run!.run, ''])
 
+  // Another run ends with a position, after the process with the page was killed.
+  const heldFile = join(instance.directory, 'held.yaml')
+  writeFileSync(heldFile, HELD)
+  const held = lab('start', heldFile)
+  await held.waitForOutput(/beginning run/)
+  const filled = () => ask<{ count: string }>("SELECT count() AS count FROM lab_fills WHERE run LIKE '%-held-%'")
+  while (Number((await filled())[0]?.count ?? 0) === 0) await sleep(200)
+  process.kill(Number(start.logged('child_started', { child: 'ingest' }).at(-1)!.pid), 'SIGKILL')
+  await held.waitForOutput(/a step failed and is repeated/)
+  while (!(await fetch(url).catch(() => undefined))?.ok) await sleep(200)
+  const closing = lab('stop', 'held')
+  assert.equal((await closing.exited).code, 0, closing.recentOutput())
+  assert.match(closing.output, /has ended/)
+  if (held.running) await once(held.child, 'close')
+  assert.match(held.output, /equals its replay/)
+  const [flat] = await ask<Record<string, string>>(`SELECT
+    (SELECT sum(abs(quantity)) FROM lab_positions WHERE run LIKE '%-held-%') AS left,
+    (SELECT count() FROM lab_orders WHERE run LIKE '%-held-%' AND flattening AND state = 'filled') AS closing,
+    (SELECT count() FROM lab_limits WHERE run LIKE '%-held-%') AS limits`)
+  assert.deepEqual([flat!.left, flat!.closing, flat!.limits].map(Number), [0, 1, 0], 'closed, and no limit was reached')
+
   market.pause()
   await start.drained()
   assert.deepEqual(await start.end('SIGTERM'), { code: 0, signal: null })
   const store = await instance.store()
   const stated = await store.rows<{ fills_hash: string }>(
-    'SELECT fills_hash FROM lab_runs FINAL ORDER BY strategy DESC',
+    "SELECT fills_hash FROM lab_runs FINAL WHERE portfolio = 'living' ORDER BY strategy DESC",
   )
   const hashes = stated.map(row => row.fills_hash)
   assert.equal(new Set(hashes).size, 2)
   assert.deepEqual(await hashesOfReplay(store, run!.run!), hashes, 'over the tables')
   await moveToArchive(instance, store)
   assert.deepEqual(await hashesOfReplay(store, run!.run!), hashes, 'over the archive')
-  await store.command('INSERT INTO lab_fills SELECT * REPLACE (price + 1 AS price) FROM lab_fills ORDER BY id LIMIT 1')
+  await store.command(
+    'INSERT INTO lab_fills SELECT * REPLACE (price + 1 AS price) FROM lab_fills ' +
+      `WHERE run = '${run!.run}' ORDER BY id LIMIT 1`,
+  )
   await store.close()
-  const unread = instance.run('lab', { ARCHIVE: 'off' }, ['verify', 'last'])
+  const unread = instance.run('lab', { ARCHIVE: 'off' }, ['verify', run!.run!])
   assert.equal((await unread.exited).code, 2, 'not 1, which means that it differs')
   assert.match(unread.output.replace(/\s+/g, ' '), /quotes of run \S+ cannot be read: .* Set TICKHOUSE_ARCHIVE/)
   assert.doesNotMatch(unread.output, /does NOT equal/)
-  const changed = instance.run('lab', { ARCHIVE: `file:${instance.directory}/archive` }, ['verify', 'last'])
+  const changed = instance.run('lab', { ARCHIVE: `file:${instance.directory}/archive` }, ['verify', run!.run!])
   assert.equal((await changed.exited).code, 1)
   assert.match(changed.output, /lab_fills: \d+ rows equal, 1 only stored, 0 only in the replay/)
   assert.match(changed.output, /does NOT equal its replay/)

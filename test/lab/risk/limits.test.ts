@@ -60,7 +60,7 @@ describe('a loss', () => {
     const flattening = rows.lab_orders!.filter(each => each.flattening)
     assert.ok(flattening.length > 0)
     assert.ok(flattening.every(({ state, side }) => state === 'filled' && side === 'sell'))
-    assert.ok(rows.lab_orders!.some(({ reason }) => reason === 'switched off by a limit'))
+    assert.ok(rows.lab_orders!.some(({ reason }) => reason === 'switched off'))
     assert.ok(String(rows.lab_fills!.at(-1)!.at) > '2026-11-23 12:00', 'on again')
   })
 
@@ -109,6 +109,18 @@ test('a kill switch that is set at a time acts between the ticks before and afte
   assert.deepEqual([breach.limit_name, breach.action, rows.lab_limits!.length], ['kill_switch', 'flattened, off', 1])
 })
 
+test('a run that is to end closes everything by the next quotes, and no limit is reached', () => {
+  const { engine, rows } = runOf(BUYER, { latencyMicros: () => 50_000 })
+  play(engine, [quote(0, 100), quote(60, 100)])
+  engine.stopAt(LAB_START_MICROS + 100_000)
+  engine.advance(LAB_START_MICROS + 110_000)
+  assert.equal(engine.isFlat, false, 'the order is on its way')
+  play(engine, [quote(200, 100), quote(300, 100)])
+  assert.equal(engine.isFlat, true)
+  assert.equal(rows.lab_limits, undefined)
+  assert.equal(rows.lab_orders!.at(-1)!.reason, 'switched off')
+})
+
 test('a loss of all strategies together closes the positions of all of them, for good', () => {
   const rows: Record<string, Row[]> = { lab_limits: [], lab_orders: [] }
   const traders = ['one', 'two'].map((name, at) => ({
@@ -140,7 +152,7 @@ test('a loss of all strategies together closes the positions of all of them, for
     rows.lab_limits!.map(({ strategy, limit_name, bound, action }) => [strategy, limit_name, bound, action]),
     ['one', 'two'].map(name => [name, 'portfolio_daily_loss', 90, 'flattened, off']),
   )
-  assert.equal(rows.lab_orders!.at(-1)!.reason, 'switched off by a limit')
+  assert.equal(rows.lab_orders!.at(-1)!.reason, 'switched off')
 })
 
 describe('while the tape is not whole', () => {

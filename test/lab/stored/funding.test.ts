@@ -44,6 +44,7 @@ test('a payment has the last rate and mark price that were received before it', 
   const [first, second] = [0, 1].map(number => ({
     ...{ number, ranges: new Map([[0, [0, 5] as const]]), advancedToMicros: micros('08:00:01'), changes: [] },
     ...{ funding: number === 1 ? [payment] : [], killedMicros: number === 1 ? micros('08:00:02') : 0, ends: false },
+    ...{ stoppedMicros: number === 1 ? micros('08:00:03') : 0 },
   }))
   await store.insertRows('lab_cuts', [
     ...cutRows('r', first!, 0, { instruments: [], quoted: [] }),
