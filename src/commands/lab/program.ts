@@ -92,7 +92,10 @@ export function addLabCommands(
 
   command('lab verify', 'play a run again, and compare every row that it wrote', lab)
     .argument('<run>', 'its name, the beginning of it, or last: tickhouse lab status lists them')
-    .option('--strategies <file>', "strategies in files of their own are beside this one: the portfolio's file")
+    .option(
+      '--strategies <file>',
+      "the portfolio's file, if it was moved: strategies and models in files of their own are relative to it",
+    )
     .addHelpText('after', '\nExits with 1 if any row differs.')
     .action(async (run: string, options: LabVerifyFlags, made: Command) => {
       const { labVerify } = await import('./verify.ts')

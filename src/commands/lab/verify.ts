@@ -19,7 +19,7 @@ import { inserting } from './rows.ts'
 const LINE_LENGTH_MAX = 1_000
 
 export interface LabVerifyFlags {
-  /** A file, or none: strategies in files of their own are beside it. */
+  /** A file, or none: the portfolio's, where it is now. */
   strategies?: string
 }
 
@@ -34,7 +34,9 @@ export async function labVerify(
   try {
     const run = await findRun(access.query, name)
     const stored = (await runNamed(access.query, run))!
-    const portfolio = await readPortfolioText(stored.yaml, strategies ?? `${stored.portfolio}.yaml`)
+    // Strategies and models in files of their own are relative to the portfolio's file, as they were for the run.
+    const file = strategies ?? (stored.yamlPath || `${stored.portfolio}.yaml`)
+    const portfolio = await readPortfolioText(stored.yaml, file)
     await requireTicks(access.query, stored, portfolio.portfolio.clock)
     const untilMicros = await comparedUntil(access, stored)
     const replayed = new ReplayedRows(untilMicros)

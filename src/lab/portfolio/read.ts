@@ -26,6 +26,8 @@ export interface ReadPortfolio {
   strategies: readonly ReadStrategy[]
   /** The file's text. */
   text: string
+  /** Its absolute path: what its strategies name is relative to its directory. */
+  file: string
 }
 
 /** Throws `config_invalid` with all mistakes of the file, in its own words. */
@@ -53,7 +55,7 @@ export async function readPortfolioText(text: string, file: string): Promise<Rea
     strategies.push({ entry, kind, parameters, files: filesOf(entry, kind, parameters, directory) })
   }
   if (strategies.length === 0) throw invalid(`${file}: no strategy is on`)
-  return { portfolio, strategies, text }
+  return { portfolio, strategies, text, file: path.resolve(file) }
 }
 
 /** The text of a portfolio's file; `name` is the file's, for errors. Throws `config_invalid`. */

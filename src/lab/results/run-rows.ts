@@ -25,7 +25,7 @@ export interface RunFacts {
 
 /** A row for each strategy. `nowMicros` is later than that of every earlier row of the run. */
 export function runRows(facts: RunFacts, recorded: readonly Recorded[], nowMicros: number): Row[] {
-  const { portfolio, text, strategies } = facts.portfolio
+  const { portfolio, text, file, strategies } = facts.portfolio
   return strategies.map((strategy, at) => {
     const { entry } = strategy
     const { lastMark, series, fills, fillsHash } = recorded[at]!
@@ -40,6 +40,7 @@ export function runRows(facts: RunFacts, recorded: readonly Recorded[], nowMicro
       program: VERSION,
       seed: portfolio.seed,
       yaml: text,
+      yaml_path: file,
       dataset: facts.dataset,
       from: timeText(facts.fromMicros),
       until: timeText(facts.untilMicros),

@@ -14,6 +14,8 @@ export interface StoredRun {
   dataset: string
   /** The portfolio's file. */
   yaml: string
+  /** Where that file was, an absolute path; empty for a run of an earlier version. */
+  yamlPath: string
   /** µs since 1970 UTC. */
   fromMicros: number
   untilMicros: number
@@ -25,7 +27,7 @@ export async function readRuns(runQuery: RunQuery, where: string): Promise<Store
   const rows = await rowsOf<Record<keyof StoredRun, string>>(
     runQuery,
     `SELECT r.run AS run, any(r.portfolio) AS portfolio, any(r.mode) AS mode, argMax(r.state, r.written_at) AS state,
-       argMax(r.dataset, r.written_at) AS dataset, any(r.yaml) AS yaml, toString(toUnixTimestamp64Micro(argMax(r.from, r.written_at))) AS fromMicros,
+       argMax(r.dataset, r.written_at) AS dataset, any(r.yaml) AS yaml, argMax(r.yaml_path, r.written_at) AS yamlPath, toString(toUnixTimestamp64Micro(argMax(r.from, r.written_at))) AS fromMicros,
        toString(toUnixTimestamp64Micro(argMax(r.until, r.written_at))) AS untilMicros,
        toString(toUnixTimestamp64Milli(any(r.began_at))) AS beganAtMs
      FROM (SELECT * FROM lab_runs WHERE ${where}) AS r GROUP BY run ORDER BY beganAtMs DESC, run`,

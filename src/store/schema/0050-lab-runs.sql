@@ -1,6 +1,6 @@
 -- Runs of strategies on paper: docs/lab.md. A row for each strategy of a run when it begins, and one when it ends: the newest counts,
 -- read with FINAL. mode: run over stored ticks, or live. parameters: as JSON. dataset: the pinned checkpoint, or empty.
--- yaml: the portfolio's file. ticks: those of the strategy's portfolio. unproved: share of the hours of its instruments whose completeness is not proved; -1 while none is counted.
+-- yaml: the portfolio's file. yaml_path: where it was, an absolute path; empty if not known. ticks: those of the strategy's portfolio. unproved: share of the hours of its instruments whose completeness is not proved; -1 while none is counted.
 -- sharpe, skew, kurtosis: of the returns between marks, not annualised; NaN
 -- where they are not defined. marks: how many, mark_seconds: how far apart. fills_hash: SHA-256 of its fills.
 -- Money is in the portfolio's currency.
@@ -17,6 +17,7 @@ CREATE TABLE IF NOT EXISTS lab_runs
     program     LowCardinality(String),
     seed        UInt64,
     yaml        String                 CODEC(ZSTD(3)),
+    yaml_path   String                 DEFAULT '',
     dataset     LowCardinality(String),
     from        DateTime64(6, 'UTC'),
     until       DateTime64(6, 'UTC'),

@@ -1,7 +1,7 @@
 /** `tickhouse lab run` over a recorded market: beside the running instance, over its stopped store, and over its archive. */
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -92,10 +92,12 @@ async function hashesOver(store: Store, file: string, until: string): Promise<st
 test('the same fills beside the running instance, in four processes together, over its stopped store and over its archive, in tables from which the same report is made', async t => {
   await using market = await KnownMarket.start({ symbols: ['BTCUSDT', 'ETHUSDT'], seed: 11, ratePerSecond: 400 })
   const instance = new TestInstance(t, { ...market.settings, SIMULATOR_REST: market.exchange.restUrl })
-  const file = join(instance.directory, 'portfolio.yaml')
+  const directory = join(instance.directory, 'strategies')
+  mkdirSync(directory)
+  const file = join(directory, 'portfolio.yaml')
   writeFileSync(file, PORTFOLIO)
-  writeFileSync(join(instance.directory, 'mine.ts'), OWN_STRATEGY)
-  writeFileSync(join(instance.directory, 'model.json'), modelText())
+  writeFileSync(join(directory, 'mine.ts'), OWN_STRATEGY)
+  writeFileSync(join(directory, 'model.json'), modelText())
   const start = instance.run('start')
   const url = await start.url()
   await start.waitFor('connection_opened')
@@ -146,6 +148,13 @@ test('the same fills beside the running instance, in four processes together, ov
   assert.equal((await reported.exited).code, 0, reported.recentOutput())
   assert.equal(reportOf(reported), reportOf(beside))
   assert.match(readFileSync(page, 'utf8'), new RegExp(`<code>${name}</code>`))
+  const verified = instance.run('lab', { LISTEN }, ['verify', 'last'])
+  assert.equal((await verified.exited).code, 0, verified.recentOutput())
+  assert.match(
+    verified.output,
+    /the run \S+ equals its replay/,
+    'its model and its own strategy are found in their directory',
+  )
   const listed = instance.run('lab', { LISTEN }, ['status'])
   assert.equal((await listed.exited).code, 0, listed.recentOutput())
   assert.match(listed.output, new RegExp(`${name} +demo +ended +flow .* %, hold .* %, mine .* %, ml .* %`))
@@ -158,8 +167,8 @@ test('the same fills beside the running instance, in four processes together, ov
   assert.deepEqual([made!.symbols, made!.whole, made!.unknown].map(Number), [2, Number(made!.rows), 0])
   assert.equal(readFileSync(parquet).subarray(0, 4).toString(), 'PAR1')
   const trained = { from: 0, until: 1e9, rows: 1, instruments: [], run: String(made!.run), dataset: '' }
-  const changed = JSON.parse(readFileSync(join(instance.directory, 'model.json'), 'utf8')) as object
-  writeFileSync(join(instance.directory, 'model.json'), JSON.stringify({ ...changed, trained }))
+  const changed = JSON.parse(readFileSync(join(directory, 'model.json'), 'utf8')) as object
+  writeFileSync(join(directory, 'model.json'), JSON.stringify({ ...changed, trained }))
   const leaks = instance.run('lab', { LISTEN }, ['leaks', file, '--to', until, '--strategy', 'ml', '--cuts', '1'])
   assert.equal((await leaks.exited).code, 0, leaks.recentOutput())
   assert.match(leaks.output, new RegExp(`ok +parity +${made!.rows} rows of features equal those of training`))

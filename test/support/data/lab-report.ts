@@ -21,7 +21,7 @@ export function labPortfolio(fast: number, name = 'fast'): ReadPortfolio {
     parameters: { ...kind.parameters, ...entry.parameters },
     files: {},
   }))
-  return { portfolio, strategies, text }
+  return { portfolio, strategies, text, file: '/lab/portfolio.yaml' }
 }
 
 /** Twelve hours of minute marks: a random walk that rises a little, of another seed for each setting; flat for 0. */
