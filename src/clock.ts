@@ -29,6 +29,9 @@ export interface Clock {
 
 export const MS_PER_DAY = 86_400_000
 
+/** Ms since 1970 as text, to the minute: `2026-11-25 14:00 UTC`. */
+export const minuteText = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+
 /** The longest wait of a timer of Node, ms: a longer one fires immediately. */
 const TIMER_MS_MAX = 2 ** 31 - 1
 

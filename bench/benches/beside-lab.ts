@@ -5,9 +5,10 @@ import fs from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Bench } from '../contract.ts'
+import { minutes } from '../minutes.ts'
 import { cpuSecondsOf, residentBytesOf } from '../processes.ts'
 import type { Instance } from '../samples/instance.ts'
-import { type Beside, minutes, underLoad } from '../samples/under-load.ts'
+import { type Beside, underLoad } from '../samples/under-load.ts'
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 const RATE_PER_SECOND = 1_000

@@ -1,6 +1,7 @@
 /** A small machine: what recording and storing a quiet market costs all the time. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bench, Sample } from '../contract.ts'
+import { minutes } from '../minutes.ts'
 import { cpuSecondsOf, residentBytesOf, threadSecondsOf } from '../processes.ts'
 import { withDirectory } from '../samples/directory.ts'
 import { quantile, query } from '../samples/followed.ts'
@@ -18,8 +19,6 @@ const WARM_UP_MS = 20_000
 const FOLLOWED_MS = 10_000
 /** Threads named in the report: above this share of a core. */
 const THREAD_SHARE_MIN = 0.003
-
-const minutes = () => Number(process.env.BENCH_MINUTES ?? 1)
 
 const running =
   ({ rate: ratePerSecond, kinds, batchAgeMs }: (typeof MARKETS)[number]) =>

@@ -60,14 +60,12 @@ function engineWith(strategy: Strategy): { engine: Engine; recorded: Recorded } 
     ...{ isQuoted: () => true, results: recorded },
   }
   const engine = new Engine({
-    ...{
-      instruments: [BTC],
-      traders: [trader],
-      markSeconds: 60,
-      staleSeconds: 30,
-      apartSeconds: 5,
-      isQuoted: () => true,
-    },
+    instruments: [BTC],
+    traders: [trader],
+    markSeconds: 60,
+    staleSeconds: 30,
+    apartSeconds: 5,
+    isQuoted: () => true,
   })
   engine.start(START_MICROS)
   return { engine, recorded }

@@ -3,7 +3,8 @@
  * a query returns them, and whether memory is flat.
  */
 import type { Bench } from '../contract.ts'
-import { minutes, underLoad } from '../samples/under-load.ts'
+import { minutes } from '../minutes.ts'
+import { underLoad } from '../samples/under-load.ts'
 
 const RATE_PER_SECOND = 20_000
 /** About 400 trades a second. */

@@ -1,13 +1,12 @@
 /** Resident memory at a high rate over time: flat or not. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Bench, type Sample, spread } from '../contract.ts'
+import { minutes } from '../minutes.ts'
 import { cpuSecondsOf, residentBytesOf } from '../processes.ts'
 import { withDirectory } from '../samples/directory.ts'
 import { startInstance } from '../samples/instance.ts'
 
 const RATE_PER_SECOND = Number(process.env.BENCH_RATE ?? 100_000)
-/** Read lazily: `run.ts` sets it from its flag after loading this file. */
-const minutes = () => Number(process.env.BENCH_MINUTES ?? 1)
 const SAMPLE_EVERY_MS = 5_000
 /** Memory is flat if the median of the last third is at most this share above that of the second third. */
 const FLAT_GROWTH_MAX = 0.05

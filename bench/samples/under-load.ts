@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { simulator } from '../../src/venues/simulator.ts'
 import { type Sample, spread } from '../contract.ts'
+import { minutes } from '../minutes.ts'
 import { cpuSecondsOf, residentBytesOf } from '../processes.ts'
 import { withDirectory } from './directory.ts'
 import { quantile, query } from './followed.ts'
@@ -15,8 +16,6 @@ const FOLLOWED_EVERY_MS = 15_000
 /** Without a new row for this long, everything sent is stored. */
 const SETTLED_AFTER_MS = 3_000
 const COUNTS = { trades: 'trades', quotes: 'quotes', gaps: 'gaps', refused: 'quarantine' }
-
-export const minutes = () => Number(process.env.BENCH_MINUTES ?? 1)
 
 /** What runs beside tickhouse. */
 export interface Beside {

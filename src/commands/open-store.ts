@@ -5,7 +5,7 @@ import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import type { Selection, Store } from '../store/store.ts'
 import { openExistingStore } from './existing-store.ts'
-import { requestInstance } from './running/instance-request.ts'
+import { bodyOf, requestInstance, requestPage } from './running/instance-request.ts'
 
 /** Retries while other queries take all slots. */
 const BUSY_WAIT_MS = 100
@@ -50,14 +50,10 @@ async function queryInstance(
 ): Promise<Uint8Array> {
   const body = only ? JSON.stringify({ query, only }) : query
   const request = { method: 'POST', body, json: only !== undefined }
-  // It may have ended since, also within an answer.
-  const ended = (cause: unknown) => {
-    throw new TickhouseError('process_unreachable', `the tickhouse at ${config.LISTEN} answers no more`, '', { cause })
-  }
   for (let waits = 0; ; waits++) {
-    const response = await requestInstance(config, `/api/query?format=${format}`, request).catch(ended)
-    if (response.ok) return new Uint8Array(await response.arrayBuffer().catch(ended))
-    const body = await response.text().catch(ended)
+    const response = await requestPage(config, `/api/query?format=${format}`, request)
+    if (response.ok) return new Uint8Array(await bodyOf(config, response.arrayBuffer()))
+    const body = await bodyOf(config, response.text())
     if (response.status !== 503 || waits === BUSY_WAITS_MAX) {
       throw new TickhouseError('query_failed', `the tickhouse at ${config.LISTEN} did not answer: ${body}`, '')
     }

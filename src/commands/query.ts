@@ -2,7 +2,7 @@
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import { printable } from '../plain-text.ts'
-import { requestPage } from './running/instance-request.ts'
+import { bodyOf, requestPage } from './running/instance-request.ts'
 
 /** Flags as given. */
 export interface QueryFlags {
@@ -31,7 +31,7 @@ export async function query(config: Config, sql: string, { asOf }: QueryFlags = 
     const { message, advice } = await failureOf(response)
     throw new TickhouseError('query_failed', message.replace(/\.$/, ''), advice)
   }
-  const answer = Buffer.from(await response.arrayBuffer())
+  const answer = Buffer.from(await bodyOf(config, response.arrayBuffer()))
   // A pipe gets the exact bytes; on a terminal, control characters from a venue are escaped.
   process.stdout.write(process.stdout.isTTY ? printable(answer.toString(), '\n\t') : answer)
 }

@@ -1,4 +1,5 @@
 /** The flags of `tickhouse watch` that do not watch: test the channels, silence alerts, print the state. */
+import { minuteText } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import { nearest } from '../nearest.ts'
@@ -96,7 +97,7 @@ async function setSilence(config: Config, name: string, forMs: number): Promise<
   const nowMs = Date.now()
   const unreadable = await silence(config.WATCH_STATE, name, forMs, nowMs)
   if (unreadable !== undefined) console.log(`earlier silences could not be read and are lost: ${unreadable}`)
-  console.log(forMs > 0 ? `${name} is silenced until ${utc(nowMs + forMs)}` : `${name} is no longer silenced`)
+  console.log(forMs > 0 ? `${name} is silenced until ${minuteText(nowMs + forMs)}` : `${name} is no longer silenced`)
 }
 
 async function status(config: Config): Promise<void> {
@@ -110,11 +111,7 @@ async function status(config: Config): Promise<void> {
   const { silences, unreadable } = await readSilences(config.WATCH_STATE)
   if (unreadable !== undefined) console.log(`nothing is silenced: cannot read the silences: ${unreadable}`)
   for (const [name, untilMs] of Object.entries(silences))
-    if (untilMs > nowMs) console.log(`silenced ${name} until ${utc(untilMs)}`)
+    if (untilMs > nowMs) console.log(`silenced ${name} until ${minuteText(untilMs)}`)
   for (const { day, ratio, watchedMs } of toDays(state.availability).slice(-SHOWN_DAYS))
     console.log(`${day} ${(ratio * 100).toFixed(3)} % healthy of ${formatDuration(watchedMs)} watched`)
-}
-
-function utc(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }

@@ -5,9 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import fc from 'fast-check'
-import { openTarget } from '../../src/archive/targets/open.ts'
-import { viewArchive } from '../../src/archive/view.ts'
-import { type ArchiveFixture, archiverOf, openArchiveFixture } from '../support/data/archiving.ts'
+import { type ArchiveFixture, moveAllToArchive, openArchiveFixture } from '../support/data/archiving.ts'
 
 const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-view-'))
 let fixture: ArchiveFixture
@@ -48,12 +46,7 @@ before(async () => {
   fixture = await openArchiveFixture(directory)
   for (const query of STATEMENTS.map(sqlOf('trades')))
     expected.set(query.replace('FROM trades', 'FROM all_trades'), await fixture.store.rows(query))
-  const address = `file:${directory}/archive`
-  const target = await openTarget(address, 'unused')
-  await archiverOf(fixture, target, { retention: { logHours: undefined, storeDays: 1 } }).archiver.round()
-  await viewArchive(fixture.store, target)
-  const [left] = await fixture.store.rows<{ rows: number }>('SELECT count() AS rows FROM trades')
-  assert.equal(Number(left!.rows), 0, 'every day was moved to the archive')
+  await moveAllToArchive(fixture, directory)
 })
 after(async () => {
   await fixture.close()

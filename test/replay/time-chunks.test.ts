@@ -10,7 +10,7 @@ import { Ranges } from '../../src/replay/ranges.ts'
 import { STORED_QUOTES, STORED_TRADES } from '../../src/replay/stored-ticks.ts'
 import { readChunks } from '../../src/replay/time-chunks.ts'
 import type { TradeColumns } from '../../src/tick/trades.ts'
-import { type ArchiveFixture, archiverOf, openArchiveFixture } from '../support/data/archiving.ts'
+import { type ArchiveFixture, moveAllToArchive, openArchiveFixture } from '../support/data/archiving.ts'
 import { quotesOf, type SampleQuote } from '../support/data/quotes.ts'
 import { storeAll } from '../support/data/storing.ts'
 
@@ -64,12 +64,8 @@ before(async () => {
   await fixture.log.append(0, [quotesOf('binance', QUOTES.slice(0, 100)), quotesOf('binance', QUOTES.slice(100))])
   await storeAll(fixture.log, fixture.store)
   all = await expected()
-  const address = `file:${directory}/archive`
-  await viewArchive(fixture.store, await openTarget(address, 'unused'))
-  const retention = { logHours: undefined, storeDays: 1 }
-  await archiverOf(fixture, await openTarget(address, 'unused'), { retention }).archiver.round()
-  const [left] = await fixture.store.rows<{ rows: number }>('SELECT count() AS rows FROM trades')
-  assert.equal(Number(left!.rows), 0, 'every day was moved to the archive')
+  await viewArchive(fixture.store, await openTarget(`file:${directory}/archive`, 'unused'))
+  await moveAllToArchive(fixture, directory)
 })
 after(async () => {
   await fixture.close()

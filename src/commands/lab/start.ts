@@ -19,7 +19,7 @@ import { requireTicks } from '../../lab/stored/unreadable.ts'
 import { readVerifications } from '../../lab/stored/verifications.ts'
 import { plainLine } from '../../plain-text.ts'
 import { openStoreAccess, type StoreAccess } from '../open-store.ts'
-import { requestPage } from '../running/instance-request.ts'
+import { bodyOf, requestPage } from '../running/instance-request.ts'
 import { Nightly, verifyApart } from './nightly.ts'
 import { countAllRows, countRows, inserting, insertModels } from './rows.ts'
 
@@ -131,10 +131,8 @@ async function runLive(
 
 /** Records below these offsets are stored. */
 async function storedOffsets(config: Config): Promise<ReadonlyMap<number, number> | undefined> {
-  const response = await requestPage(config, '/api/lab/offsets').catch(error => {
-    throw error instanceof TickhouseError ? error : new TickhouseError('process_unreachable', String(error), '')
-  })
+  const response = await requestPage(config, '/api/lab/offsets')
   if (!response.ok) return undefined
-  const { offsets } = (await response.json()) as { offsets: [number, number][] | null }
+  const { offsets } = (await bodyOf(config, response.json())) as { offsets: [number, number][] | null }
   return offsets ? new Map(offsets) : undefined
 }

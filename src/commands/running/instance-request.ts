@@ -24,13 +24,6 @@ export function requestInstance(config: Config, target: string, request: PageReq
  * page.
  */
 export async function requestPage(config: Config, target: string, request: PageRequest = {}): Promise<Response> {
-  const unreachable = (why: string, cause?: unknown) =>
-    new TickhouseError(
-      'process_unreachable',
-      why,
-      'Start it with tickhouse start, or set TICKHOUSE_LISTEN to its address.',
-      { cause },
-    )
   const response = await requestInstance(config, target, request).catch(error => {
     throw unreachable(`no tickhouse answers at ${config.LISTEN}`, error)
   })
@@ -39,4 +32,20 @@ export async function requestPage(config: Config, target: string, request: PageR
       `the process at ${config.LISTEN} has neither page nor queries: it only records, archives or watches`,
     )
   return response
+}
+
+/** The body of an answer, as it is read. Throws `process_unreachable` if the process ends within it. */
+export function bodyOf<T>(config: Config, reading: Promise<T>): Promise<T> {
+  return reading.catch(error => {
+    throw unreachable(`the tickhouse at ${config.LISTEN} ended before it had answered`, error)
+  })
+}
+
+function unreachable(why: string, cause?: unknown): TickhouseError {
+  return new TickhouseError(
+    'process_unreachable',
+    why,
+    'Start it with tickhouse start, or set TICKHOUSE_LISTEN to its address.',
+    { cause },
+  )
 }

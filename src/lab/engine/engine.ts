@@ -19,7 +19,7 @@ import { Holding } from './holding.ts'
 import { Schedule } from './schedule.ts'
 import { Tape, type TapeChange } from './tape.ts'
 import { type Market, Trader, type TraderOptions } from './trader.ts'
-import { VenueClocks, WINDOW_SECONDS } from './venue-clocks.ts'
+import { WINDOW_SECONDS } from './venue-clocks.ts'
 
 export interface EngineOptions {
   /** `index` is the place in this list. */
@@ -58,7 +58,6 @@ export class Engine implements Market {
   /** Ticks of instruments of the portfolio so far. */
   trades = 0
   quotes = 0
-  readonly #clocks: VenueClocks
   readonly #instruments: readonly Instrument[]
   readonly #byVenueTime: boolean
   readonly #isQuoted: Uint8Array
@@ -90,8 +89,8 @@ export class Engine implements Market {
     this.books = new Books(this.count)
     this.holding = new Holding(this.books, this.count)
     this.volumes = new VolumeWindow(this.count)
-    this.#clocks = new VenueClocks(instruments, apartSeconds * MICROS)
-    this.tape = new Tape(this.books, this.#clocks, this.count, staleSeconds * MICROS, (at, isWhole, cause, detail) => {
+    const bounds = { staleMicros: staleSeconds * MICROS, apartMicros: apartSeconds * MICROS }
+    this.tape = new Tape(this.books, instruments, bounds, (at, isWhole, cause, detail) => {
       const data = { instrument: instruments[at]!, isWhole, cause, detail }
       for (const trader of this.#holders[at]!) trader.strategy.onData?.(data, trader)
     })
@@ -210,7 +209,7 @@ export class Engine implements Market {
       books.seenMicros[at] = nowMicros
       if (this.tape.isStale(at)) this.tape.refresh(at)
       this.volumes.add(at, nowMicros, trade.volume)
-      if (!this.#byVenueTime) this.#clocks.see(at, trade.receivedAtMicros - trade.timestampMicros)
+      if (!this.#byVenueTime) this.tape.clocks.see(at, trade.receivedAtMicros - trade.timestampMicros)
       const isQuoted = this.#isQuoted[at] === 1
       if (!isQuoted) books.setQuote(at, trade.price, trade.volume, trade.price, trade.volume)
       for (const { broker } of this.#holders[at]!) {

@@ -1,8 +1,9 @@
 /** Whether the tape of each instrument is whole: no gap that was found lately, ticks that are not old, and times that agree. */
 import type { Books } from '../market/books.ts'
+import type { Instrument } from '../market/instrument.ts'
 import type { DataEvent } from '../strategy.ts'
 import { DueList } from './due-list.ts'
-import type { VenueClocks } from './venue-clocks.ts'
+import { VenueClocks } from './venue-clocks.ts'
 
 /** A gap was found, or is no longer held against the tape. */
 export interface TapeChange {
@@ -17,24 +18,30 @@ export type OnTape = (at: number, isWhole: boolean, cause: DataEvent['cause'], d
 
 export class Tape {
   readonly changes = new DueList<TapeChange>(change => this.#apply(change))
+  readonly clocks: VenueClocks
   readonly #books: Books
-  readonly #clocks: VenueClocks
   readonly #staleMicros: number
   readonly #onTape: OnTape
   readonly #gaps: Uint32Array
   readonly #stale: Uint8Array
 
-  constructor(books: Books, clocks: VenueClocks, instruments: number, staleMicros: number, onTape: OnTape) {
+  /** `staleMicros`: after so long without a tick; `apartMicros`: with times of receipt so far from a venue's own. */
+  constructor(
+    books: Books,
+    instruments: readonly Instrument[],
+    { staleMicros, apartMicros }: { staleMicros: number; apartMicros: number },
+    onTape: OnTape,
+  ) {
     this.#books = books
-    this.#clocks = clocks
+    this.clocks = new VenueClocks(instruments, apartMicros)
     this.#staleMicros = staleMicros
     this.#onTape = onTape
-    this.#gaps = new Uint32Array(instruments)
-    this.#stale = new Uint8Array(instruments)
+    this.#gaps = new Uint32Array(instruments.length)
+    this.#stale = new Uint8Array(instruments.length)
   }
 
   isWhole(at: number): boolean {
-    return this.#gaps[at] === 0 && this.#stale[at] === 0 && !this.#clocks.isApart(at)
+    return this.#gaps[at] === 0 && this.#stale[at] === 0 && !this.clocks.isApart(at)
   }
 
   isStale(at: number): boolean {
@@ -53,7 +60,7 @@ export class Tape {
 
   /** Finds venues whose times of receipt do not agree with their own, once per window. */
   checkClocks(): void {
-    this.#clocks.check((at, detail) => this.#onTape(at, this.isWhole(at), 'clock', detail))
+    this.clocks.check((at, detail) => this.#onTape(at, this.isWhole(at), 'clock', detail))
   }
 
   /** A tick of a stale instrument came. */

@@ -1,4 +1,5 @@
 /** When runs were played again and compared with what they wrote: table `lab_verifications`. */
+import { minuteText } from '../../clock.ts'
 import type { RunQuery } from '../../replay/range.ts'
 import { literal } from '../../store/sql.ts'
 import { rowsOf } from './rows-of.ts'
@@ -34,13 +35,11 @@ export async function readVerifications(runQuery: RunQuery, run?: string): Promi
 export const briefly = (verification: Verification | undefined): string =>
   !verification ? '–' : verification.difference === '' ? 'equal' : `differs: ${verification.difference}`
 
-const clock = (ms: number) => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`
-
 /** As a sentence of a report. */
 export function inWords(verification: Verification | undefined): string {
   if (!verification) return 'Not verified yet: tickhouse lab verify plays it again and compares every row.'
   const { atMs, untilMs, equal, difference } = verification
-  const rows = `${equal.toLocaleString('en-US')} rows up to ${clock(untilMs)}`
-  if (difference === '') return `It equals its replay: ${rows}, compared on ${clock(atMs)}.`
-  return `It does NOT equal its replay of ${clock(atMs)}: ${difference}. Equal are ${rows}.`
+  const rows = `${equal.toLocaleString('en-US')} rows up to ${minuteText(untilMs)}`
+  if (difference === '') return `It equals its replay: ${rows}, compared on ${minuteText(atMs)}.`
+  return `It does NOT equal its replay of ${minuteText(atMs)}: ${difference}. Equal are ${rows}.`
 }

@@ -1,4 +1,5 @@
 /** What is wrong with the live portfolios of the lab: pure. */
+import { minuteText } from '../../clock.ts'
 import type { Draft } from './draft.ts'
 
 /** A strategy of a live run on paper that a limit closed and switched off. */
@@ -33,78 +34,82 @@ export interface Unverified {
   dueMs: number
 }
 
-const clock = (ms: number) => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`
-
 export function ofVerifications(unverified: readonly Unverified[]): Draft[] {
-  const [first] = unverified
-  if (!first) return []
-  return [
-    {
-      name: 'lab_unverified',
-      severity: 'warning',
-      title:
-        unverified.length === 1
-          ? `The live run ${first.run} is not verified`
-          : `${unverified.length} live runs are not verified`,
-      what: unverified
-        .map(
-          ({ run, portfolio, playedUntilMs, verifiedUntilMs }) =>
-            `${portfolio}, run ${run}: nobody compared its rows from ${clock(verifiedUntilMs)} to ${clock(playedUntilMs)}.`,
-        )
-        .join(' '),
-      next: `Verify it by hand: tickhouse lab verify ${first.run}. A run is verified every night by tickhouse lab start alone: start it again, or end it.`,
-      sinceMs: Math.min(...unverified.map(({ dueMs }) => dueMs)),
-      affected: unverified.map(({ run }) => run),
-      probes: 1,
-    },
-  ]
+  return warningOf(unverified, {
+    name: 'lab_unverified',
+    title: ({ run }) => `The live run ${run} is not verified`,
+    titleOfMany: `${unverified.length} live runs are not verified`,
+    what: ({ run, portfolio, playedUntilMs, verifiedUntilMs }) =>
+      `${portfolio}, run ${run}: nobody compared its rows from ${minuteText(verifiedUntilMs)} to ${minuteText(playedUntilMs)}.`,
+    next: ({ run }) =>
+      `Verify it by hand: tickhouse lab verify ${run}. A run is verified every night by tickhouse lab start alone: start it again, or end it.`,
+    sinceMs: ({ dueMs }) => dueMs,
+    affected: ({ run }) => run,
+  })
 }
 
 export function ofReplays(differing: readonly Differing[]): Draft[] {
-  const [first] = differing
-  if (!first) return []
-  return [
-    {
-      name: 'lab_differs',
-      severity: 'warning',
-      title:
-        differing.length === 1
-          ? `The live run ${first.run} does not equal its replay`
-          : `${differing.length} live runs do not equal their replays`,
-      what: differing.map(({ run, portfolio, difference }) => `${portfolio}, run ${run}: ${difference}.`).join(' '),
-      next: `Print the first rows that differ: tickhouse lab verify ${first.run}. Until they are explained, its results are not those of its ticks.`,
-      sinceMs: Math.min(...differing.map(({ atMs }) => atMs)),
-      affected: differing.map(({ run }) => run),
-      probes: 1,
-    },
-  ]
+  return warningOf(differing, {
+    name: 'lab_differs',
+    title: ({ run }) => `The live run ${run} does not equal its replay`,
+    titleOfMany: `${differing.length} live runs do not equal their replays`,
+    what: ({ run, portfolio, difference }) => `${portfolio}, run ${run}: ${difference}.`,
+    next: ({ run }) =>
+      `Print the first rows that differ: tickhouse lab verify ${run}. Until they are explained, its results are not those of its ticks.`,
+    sinceMs: ({ atMs }) => atMs,
+    affected: ({ run }) => run,
+  })
 }
 
 export function ofLab(off: readonly SwitchedOff[]): Draft[] {
-  const [first] = off
+  return warningOf(off, {
+    name: 'lab_limit',
+    title: strategy => `A limit switched off the strategy ${nameOf(strategy)}`,
+    titleOfMany: `Limits switched off ${off.length} strategies`,
+    what: strategy =>
+      strategy.limit === 'kill_switch'
+        ? `The kill switch closed ${nameOf(strategy)}.`
+        : `${nameOf(strategy)} reached ${strategy.limit}: ${rounded(strategy.value)}, the limit is ${rounded(strategy.bound)}.`,
+    next: () =>
+      'Its positions are closed, on paper. After daily_loss it trades again the next UTC day; otherwise end the run: tickhouse lab stop.',
+    sinceMs: ({ atMs }) => atMs,
+    affected: nameOf,
+  })
+}
+
+/** Texts of each; `next` is of the first. */
+interface Texts<T> {
+  name: string
+  title: (only: T) => string
+  titleOfMany: string
+  what: (each: T) => string
+  next: (first: T) => string
+  sinceMs: (each: T) => number
+  affected: (each: T) => string
+}
+
+/** One warning for all, at the first probe. None without any. */
+function warningOf<T>(
+  all: readonly T[],
+  { name, title, titleOfMany, what, next, sinceMs, affected }: Texts<T>,
+): Draft[] {
+  const [first] = all
   if (!first) return []
-  const names = off.map(({ portfolio, strategy }) => `${portfolio}/${strategy}`)
   return [
     {
-      name: 'lab_limit',
-      severity: 'warning',
-      title:
-        off.length === 1
-          ? `A limit switched off the strategy ${names[0]}`
-          : `Limits switched off ${off.length} strategies`,
-      what: off
-        .map(({ limit, value, bound }, at) =>
-          limit === 'kill_switch'
-            ? `The kill switch closed ${names[at]}.`
-            : `${names[at]} reached ${limit}: ${rounded(value)}, the limit is ${rounded(bound)}.`,
-        )
-        .join(' '),
-      next: 'Its positions are closed, on paper. After daily_loss it trades again the next UTC day; otherwise end the run: tickhouse lab stop.',
-      sinceMs: Math.min(...off.map(({ atMs }) => atMs)),
-      affected: names,
-      probes: 1,
+      ...{
+        name,
+        severity: 'warning',
+        title: all.length === 1 ? title(first) : titleOfMany,
+        next: next(first),
+        probes: 1,
+      },
+      what: all.map(what).join(' '),
+      sinceMs: Math.min(...all.map(sinceMs)),
+      affected: all.map(affected),
     },
   ]
 }
 
+const nameOf = ({ portfolio, strategy }: SwitchedOff) => `${portfolio}/${strategy}`
 const rounded = (value: number) => String(Number(value.toPrecision(6)))

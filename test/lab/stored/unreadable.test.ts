@@ -4,10 +4,9 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
-import { openTarget } from '../../../src/archive/targets/open.ts'
 import { viewArchive } from '../../../src/archive/view.ts'
 import { requireTicks } from '../../../src/lab/stored/unreadable.ts'
-import { archiverOf, openArchiveFixture } from '../../support/data/archiving.ts'
+import { moveAllToArchive, openArchiveFixture } from '../../support/data/archiving.ts'
 
 const NOON_MICROS = Date.UTC(2026, 10, 22, 12) * 1000
 const HOUR_MICROS = 3_600_000_000
@@ -45,8 +44,7 @@ test('a run whose ticks are in the archive alone is refused where the archive is
     return names
   }
   assert.deepEqual(await refused(), [], 'in the tables')
-  const target = await openTarget(`file:${directory}/archive`, 'unused')
-  await archiverOf(fixture, target, { retention: { logHours: undefined, storeDays: 1 } }).archiver.round()
+  const target = await moveAllToArchive(fixture, directory)
   assert.deepEqual(await refused(), [], 'in the archive, which the views include')
   for (const table of ['trades', 'quotes'])
     await store.command(`CREATE OR REPLACE VIEW all_${table} AS SELECT * FROM ${table}`)

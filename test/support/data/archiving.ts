@@ -1,7 +1,8 @@
 /** Log, store and archiver for a test, with a clock that the test sets. */
-
+import assert from 'node:assert/strict'
 import { Archiver, type ArchiverOptions } from '../../../src/archive/archiver.ts'
 import { ArchiveCatalog } from '../../../src/archive/catalog/catalog.ts'
+import { openTarget } from '../../../src/archive/targets/open.ts'
 import type { ArchiveTarget } from '../../../src/archive/targets/target.ts'
 import { MS_PER_DAY, SYSTEM_CLOCK } from '../../../src/clock.ts'
 import type { OpenLog } from '../../../src/log/log.ts'
@@ -54,6 +55,15 @@ export function archiverOf(
     ...rest,
   })
   return { archiver, catalog: new ArchiveCatalog(store, target.address) }
+}
+
+/** Moves every day of a fixture's ticks to an archive in its directory; the archiver has the views include it. */
+export async function moveAllToArchive(fixture: ArchiveFixture, directory: string): Promise<ArchiveTarget> {
+  const target = await openTarget(`file:${directory}/archive`, 'unused')
+  await archiverOf(fixture, target, { retention: { logHours: undefined, storeDays: 1 } }).archiver.round()
+  const [left] = await fixture.store.rows<{ rows: number }>('SELECT count() AS rows FROM trades')
+  assert.equal(Number(left!.rows), 0, 'every day was moved to the archive')
+  return target
 }
 
 /** The rows of a table, or of all archived objects of a kind in a directory, as text in one order. */
