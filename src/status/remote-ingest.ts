@@ -121,6 +121,8 @@ export class RemoteIngest implements IngestStatus {
       this.#ingest.some(({ name, labels, value }) => name === 'station_trouble' && labels.station === 'ingest' && value)
     )
       return ['trouble', 'A storing process is in trouble; the log keeps the ticks. See the log below.']
+    if (!running && lagMs > 0)
+      return ['behind', 'No process stores the last records of the log, which keeps them: start tickhouse ingest.']
     if (!running) return ['idle', 'No storing process is running. Every record of the log is stored.']
     return evaluateLag(lagMs)
   }
@@ -151,6 +153,7 @@ export class RemoteIngest implements IngestStatus {
 
   /**
    * As in `LocalIngest`, but the age of the oldest record not stored comes from its storing process, up to 5 s late.
+   * `lagMs` is 0 only if every record is stored.
    */
   #status(partition: number, offset: number, nowMs: number): PartitionStatus {
     const { log } = this.#options
@@ -166,7 +169,7 @@ export class RemoteIngest implements IngestStatus {
     this.#moved.set(partition, moved)
     if (stored >= next) return { partition, first, next, stored, lagTicks: 0, lagMs: 0 }
     const stillMs = nowMs - Math.max(moved.atMs, moved.caughtUpAtMs)
-    const lagMs = Math.max(stillMs, (this.#of(partition, 'ingest_lag_seconds') ?? 0) * 1000)
+    const lagMs = Math.max(1, stillMs, (this.#of(partition, 'ingest_lag_seconds') ?? 0) * 1000)
     return { partition, first, next, stored, lagTicks: this.#lagTicks(partition, next - stored), lagMs }
   }
 

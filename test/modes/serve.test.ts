@@ -36,18 +36,19 @@ test('a page beside an ingest shows the market, the stages and lag, and reports 
   await ingest.waitFor('serving')
   const page = instance.run('serve')
 
+  // A busy machine is behind for a moment now and then, so each of them is waited for.
   const well = await shown(
     page,
-    ({ ingest, store, log }) =>
-      ingest.state === 'ok' &&
+    ({ sources, ingest, store, log }) =>
+      [sources, log, ingest, store].every(({ state }) => state === 'ok') &&
       ingest.stored > 0 &&
       ingest.ticksPerSecond > 0 &&
+      (ingest.insertMs?.p50 ?? 0) > 0 &&
+      (ingest.batchAgeMs?.p50 ?? 0) > 0 &&
+      (store.freshnessMs ?? 0) > 0 &&
       store.audit !== null &&
       log.partitions.length > 0,
   )
-  assert.deepEqual([well.sources.state, well.log.state, well.store.state], ['ok', 'ok', 'ok'])
-  assert.ok(well.ingest.insertMs!.p50 > 0 && well.ingest.batchAgeMs!.p50 > 0)
-  assert.ok(well.store.freshnessMs! > 0, 'it takes part in what is stored')
   assert.equal(well.store.audit!.passed, true)
   assert.ok(well.log.partitions.every(({ stored, next }) => stored <= next))
   const health = await healthOf(page)
@@ -58,15 +59,19 @@ test('a page beside an ingest shows the market, the stages and lag, and reports 
   assert.match(await answer.text(), /this process is read-only/)
 
   await ingest.end('SIGKILL')
-  const alone = await shown(page, ({ ingest }) => ingest.state === 'trouble')
+  const alone = await shown(
+    page,
+    ({ ingest }) => ingest.state === 'trouble' && ingest.lagMs > 5_000 && ingest.lagTicks > 0,
+  )
   assert.match(alone.ingest.advice, /start tickhouse ingest/)
-  assert.ok(alone.ingest.lagMs > 5_000 && alone.ingest.lagTicks > 0)
   assert.equal((await healthOf(page)).state, 'trouble')
   assert.equal((await fetch(`${await page.url()}/ready`)).status, 200, 'what it needs itself is well')
 
   ingest = instance.run('ingest')
   await shown(page, ({ ingest }) => ingest.state === 'ok' && ingest.lagMs < 5_000)
-  for (const part of [recorder, ingest]) await part.end('SIGTERM')
+  await recorder.end('SIGTERM')
+  await page.drained()
+  await ingest.end('SIGTERM')
   const rested = await shown(page, ({ ingest }) => ingest.state === 'idle')
   assert.ok(rested.log.partitions.every(({ stored, next, lagMs }) => stored === next && lagMs === 0))
   assert.deepEqual(await page.end('SIGTERM'), { code: 0, signal: null })
