@@ -16,6 +16,7 @@ export const CAUSES = {
   ids_dense: 'ids are dense, and adjoin the trades before and after',
   ids_dense_after_repair: 'ids are dense: {supplied} trades were supplied later, {gaps_repaired} gaps closed',
   instrument_halted: 'no trade: ids are dense over the silence, and the venue had halted the instrument',
+  halted_until_now: 'no trade: the venue has halted the instrument; proved when the next trade arrives',
   no_trade: 'no trade was made: the ids before and after adjoin',
   gap_open: '{missing} trade ids are missing, and may still be supplied',
   gap_unrepairable: '{missing} trade ids are missing, and the venue does not supply them',
@@ -32,6 +33,7 @@ export const CAUSES = {
   connection_lost: 'no ids show a loss, and the connection was lost {connections_lost} times',
   recorder_paused: 'no ids show a loss, and {recorded_seconds} of 3,600 seconds were recorded',
   quotes_compared: '{equal} of {compared} tops of the rebuilt book equal the quotes: no proof between them',
+  no_tick_halted: 'recorded without a tick: the venue had halted the instrument',
   no_tick: 'recorded without a tick: no ids show whether there was one',
   no_ids: 'no ids show a loss',
 } as const
@@ -108,10 +110,10 @@ function ofDenseIds(facts: HourFacts, next: NextTrade): Evaluated {
   if (ticks === 0 && facts.last_id === 0)
     return facts.recorded_seconds <= 0
       ? evaluated('missing', facts.recorded_seconds === 0 ? 'not_recorded' : 'no_tick_recorded')
-      : evaluated('pending', 'no_later_trade')
+      : pending(facts)
   if (facts.adjoins === 'restarted') return evaluated('unprovable', 'ids_restarted')
   if (facts.adjoins === 'unknown') return evaluated('unprovable', 'recording_began')
-  if (!next) return evaluated('pending', 'no_later_trade')
+  if (!next) return pending(facts)
   if (next.run !== facts.last_run) return evaluated('unprovable', 'ids_restarted')
   // No gap covers them: they were refused, or their gap is not known yet.
   if (next.id > facts.last_id + 1) return evaluated('degraded', 'ids_absent')
@@ -119,6 +121,10 @@ function ofDenseIds(facts: HourFacts, next: NextTrade): Evaluated {
   if (facts.supplied > 0 || facts.gaps_repaired > 0) return evaluated('repaired', 'ids_dense_after_repair')
   return evaluated('proved', 'ids_dense')
 }
+
+/** The venue's list is read now and then only: what it states of an hour is no proof that nothing was traded in it. */
+const pending = ({ ticks, resting }: HourFacts): Evaluated =>
+  evaluated('pending', ticks === 0 && resting ? 'halted_until_now' : 'no_later_trade')
 
 function ofOtherTicks(facts: HourFacts): Evaluated {
   const { ticks, recorded_seconds: seconds } = facts
@@ -128,7 +134,7 @@ function ofOtherTicks(facts: HourFacts): Evaluated {
   if (facts.equal < facts.compared) return evaluated('degraded', 'quotes_differ')
   if (facts.connections_lost > 0) return evaluated('unprovable', 'connection_lost')
   if (seconds >= 0 && seconds < 3_600 - UPTIME_TOLERANCE_SECONDS) return evaluated('unprovable', 'recorder_paused')
-  if (ticks === 0) return evaluated('unprovable', 'no_tick')
+  if (ticks === 0) return evaluated('unprovable', facts.resting ? 'no_tick_halted' : 'no_tick')
   return evaluated('unprovable', facts.compared > 0 ? 'quotes_compared' : 'no_ids')
 }
 

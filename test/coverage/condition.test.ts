@@ -102,6 +102,9 @@ test('each cause has its hour', () => {
     [conditionWith({ last_id: 2 ** 53 }), 'unprovable ids_not_followed'],
     [conditionWith(quiet), 'halted no_trade'],
     [conditionWith({ ...quiet, resting: true }), 'halted instrument_halted'],
+    [conditionWith({ ...quiet, resting: true }, null), 'pending halted_until_now'],
+    [conditionWith({ ...quiet, resting: true, last_id: 0 }, null), 'pending halted_until_now'],
+    [conditionWith({ resting: true }, null), 'pending no_later_trade'],
     // Ids prove silence, even where no recorder ran.
     [conditionWith({ ...quiet, recorded_seconds: 0 }), 'halted no_trade'],
     [conditionWith({ ...quiet, recorded_seconds: 0, gaps_open: 1 }), 'missing not_recorded'],
@@ -112,6 +115,7 @@ test('each cause has its hour', () => {
     [conditionWith({ ...weak, connections_lost: 2 }), 'unprovable connection_lost'],
     [conditionWith({ ...weak, recorded_seconds: 1_200 }), 'unprovable recorder_paused'],
     [conditionWith({ ...weak, ticks: 0 }), 'unprovable no_tick'],
+    [conditionWith({ ...weak, ticks: 0, resting: true }), 'unprovable no_tick_halted'],
     [conditionWith({ ...weak, ticks: 0, recorded_seconds: 0 }), 'missing not_recorded'],
     [conditionWith({ kind: 'quotes', ids: '', compared: 60, equal: 60 }), 'unprovable quotes_compared'],
     [conditionWith({ kind: 'quotes', ids: '', compared: 60, equal: 59 }), 'degraded quotes_differ'],
