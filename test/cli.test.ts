@@ -31,7 +31,7 @@ function attempt({ args, environment = {}, nodeArgs = [], uid }: Attempt) {
     cwd: directory,
     env: { PATH: process.env.PATH, ...environment },
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 600_000,
     ...(uid === undefined ? {} : { uid, gid: uid }),
   })
   return { code: result.status, error: result.stderr.trim(), output: result.stdout }
@@ -233,7 +233,7 @@ test("a command's help shows its own settings and no others, in at most 45 lines
 describe('brokers that accept a connection and never answer', () => {
   for (const command of ['record', 'ingest'])
     test(`${command} logs what it waits for, and stops within seconds of a signal`, {
-      timeout: 60_000,
+      timeout: 600_000,
     }, async t => {
       const silent = net.createServer().listen(0, '127.0.0.1')
       await once(silent, 'listening')

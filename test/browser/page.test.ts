@@ -10,7 +10,7 @@ import { launch, NO_BROWSER } from '../support/processes/browser.ts'
 import { TestInstance, type TestProcess } from '../support/processes/tickhouse.ts'
 import { freePort } from '../support/servers/free-port.ts'
 
-const WAIT_MS_MAX = 30_000
+const WAIT_MS_MAX = 120_000
 const SOURCES = 'simulator:BTCUSDT,ETHUSDT,SOLUSDT,XRPUSDT,DOGEUSDT?rate=400&seed=11'
 
 interface Opened {

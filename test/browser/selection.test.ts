@@ -9,7 +9,7 @@ import { NO_BROWSER, openPage } from '../support/processes/browser.ts'
 import { type Settings, TestInstance, type TestProcess } from '../support/processes/tickhouse.ts'
 import { LocalVenue } from '../support/servers/local-venue.ts'
 
-const WAIT_MS_MAX = 30_000
+const WAIT_MS_MAX = 120_000
 const LISTED = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'BNBUSDT', 'SOLETH']
 const { SCREENSHOTS } = process.env
 

@@ -101,7 +101,7 @@ const texts = (page: Page, cell: string) => page.locator(`[data-testid=watch-row
 
 test('3,000 symbols of four venues are sorted, filtered and scrolled while all of them move', {
   skip: NO_BROWSER,
-  timeout: 400_000,
+  timeout: 600_000,
 }, async t => {
   const url = await record(t)
   const browser = await launch()

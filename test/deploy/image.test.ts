@@ -9,7 +9,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { VERSION } from '../../src/version.ts'
-import { within } from '../support/judges/within.ts'
+import { WAIT_MS_MAX, within } from '../support/judges/within.ts'
 import { TestInstance } from '../support/processes/tickhouse.ts'
 import { freePort } from '../support/servers/free-port.ts'
 import { VERSITY } from '../support/servers/s3.ts'
@@ -118,7 +118,7 @@ test('the healthcheck passes for a healthy stage, without a token, and fails for
       process.execPath,
       words.map(word => word.replace(':8080', `:${port}`)),
     ).status
-  await within(60_000, async () => (check() === 0 ? undefined : 'unhealthy'))
+  await within(WAIT_MS_MAX, async () => (check() === 0 ? undefined : 'unhealthy'))
   await recorder.end('SIGTERM')
   assert.equal(check(), 1)
 })
@@ -141,7 +141,7 @@ test('the S3 stand-in creates its bucket and reports that it is healthy', {
     fs.rmSync(directory, { recursive: true })
   })
   const health = here(healthcheck!.test.at(-1)!)
-  await within(60_000, async () => {
+  await within(WAIT_MS_MAX, async () => {
     const answer = await fetch(health).catch(() => undefined)
     return answer?.ok ? undefined : 'unhealthy'
   })

@@ -14,7 +14,7 @@ import { BUCKET, VERSITY } from '../support/servers/s3.ts'
 import { startComposedKafka } from './composed-kafka.ts'
 import { readComposition } from './composition.ts'
 
-const WAIT_MS_MAX = 60_000
+const WAIT_MS_MAX = 120_000
 const STATIONS = ['record', 'ingest', 'serve', 'archive', 'watch'] as const
 const skip = (await kafkaMissing()) ?? (await VERSITY.missing()) ?? false
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { SymbolStateRow } from '../../src/status/model.ts'
-import { within } from '../support/judges/within.ts'
+import { WAIT_MS_MAX, within } from '../support/judges/within.ts'
 import { TestInstance } from '../support/processes/tickhouse.ts'
 import { LocalVenue } from '../support/servers/local-venue.ts'
 
@@ -18,7 +18,7 @@ const BYBIT = [
 ]
 
 test('mark prices and liquidations of two venues are stored beside trades; a symbol without liquidations is live', {
-  timeout: 120_000,
+  timeout: 600_000,
 }, async t => {
   const [binance, bybit] = [await LocalVenue.open(t), await LocalVenue.open(t)]
   binance.onVisit = ({ socket, request }) => {
@@ -47,7 +47,7 @@ test('mark prices and liquidations of two venues are stored beside trades; a sym
     fetch(`${url}/api/query`, { method: 'POST', body: `${sql} FORMAT TSV` }).then(each => each.text())
   const counts = `SELECT (SELECT count() FROM trades), (SELECT count() FROM all_marks), (SELECT count() FROM all_liquidations),
     (SELECT arrayStringConcat(arraySort(groupArray(toString(reason)))) FROM quarantine)`
-  await within(60_000, async () => {
+  await within(WAIT_MS_MAX, async () => {
     const found = (await query(counts)).trim()
     return found === '1\t4\t2\tprice_out_of_rangesymbol_unasked' ? undefined : found
   })
@@ -70,7 +70,7 @@ test('mark prices and liquidations of two venues are stored beside trades; a sym
       .map(side => `binanceusdm\tBTCUSDT\t${side}\tLIMIT\tIOC\tFILLED\t82338.3\t0.19\t82651.9\t0.19\n`)
       .join(''),
   )
-  await within(30_000, async () => {
+  await within(WAIT_MS_MAX, async () => {
     const rows = (await (await fetch(`${url}/api/symbols`)).json()) as SymbolStateRow[]
     const states = rows.map(row => `${row.venue} ${row.kind} ${row.state} ${row.firstTickMs !== null}`).sort()
     const expected = [

@@ -59,7 +59,7 @@ test('trades that the exchange skips, that are refused, and that a cut connectio
     const lines = (await answer.text()).trim().split('\n')
     return lines.map(line => JSON.parse(line) as { missing: number; refused: number; cause: string; detail: string })
   }
-  await within(240_000, async () => {
+  await within(300_000, async () => {
     const now = await rows()
     return now.slice(1).every(({ cause }) => cause !== '') ? undefined : JSON.stringify(now)
   })

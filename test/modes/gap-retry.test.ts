@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { REPAIRS } from '../../src/tick/kinds.ts'
 import { RepairColumns } from '../../src/tick/repairs/repairs.ts'
 import { KnownMarket } from '../support/data/market.ts'
-import { within } from '../support/judges/within.ts'
+import { WAIT_MS_MAX, within } from '../support/judges/within.ts'
 import { TestInstance, type TestProcess } from '../support/processes/tickhouse.ts'
 
 async function command(storing: TestProcess, ...words: string[]) {
@@ -68,7 +68,7 @@ test('gaps that a venue refused by region are requested again at the word of a p
       .join(', ')
   }
   const reach = (wanted: string) =>
-    within(60_000, async () => {
+    within(WAIT_MS_MAX, async () => {
       const now = await states()
       return now === wanted ? undefined : now
     })

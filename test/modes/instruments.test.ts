@@ -49,8 +49,9 @@ test('the recorded lists of seven venues are stored whole', { skip: skipWithoutD
   const storing = instance.run('ingest')
   const recorder = instance.run('record')
   for (const venue of RECORDED) await recorder.waitFor('instruments_found', { venue })
+  assert.deepEqual(await recorder.end('SIGTERM'), { code: 0, signal: null })
   await storing.drained()
-  for (const part of [recorder, storing]) assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null })
+  assert.deepEqual(await storing.end('SIGTERM'), { code: 0, signal: null })
   const store = await instance.store()
   t.after(() => store.close())
   const rows = await store.rows<{ name: string; count: number }>(
@@ -79,6 +80,7 @@ async function storeEachChange(t: TestContext, settings: Settings = {}): Promise
   }
 
   const first = instance.run('record')
+  for (const event of ['symbol_unknown', 'symbol_resting'] as const) await first.waitFor(event)
   await read(first, 'instruments_found')
   assert.deepEqual(first.logged('symbol_unknown'), [{ venue: 'binance', symbol: 'BTCUSTD', nearest: 'BTCUSDT' }])
   assert.deepEqual(first.logged('symbol_resting'), [{ venue: 'binance', symbol: 'XMRUSDT', state: 'BREAK' }])

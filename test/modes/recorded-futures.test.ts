@@ -46,8 +46,9 @@ test('recorded sessions of USD-M and COIN-M futures are stored to the last digit
     [`quotes ${symbol}`, truth().quote_oracle.last_u],
   ])
   await watch.until(new Map(last), recorder, WAIT_MS_MAX)
+  assert.deepEqual(await recorder.end('SIGTERM'), { code: 0, signal: null })
   await storing.drained()
-  for (const part of [recorder, storing]) assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null })
+  assert.deepEqual(await storing.end('SIGTERM'), { code: 0, signal: null })
   const store = await instance.store()
   try {
     await assertSessionTrades(store, FUTURES_SESSIONS)

@@ -8,12 +8,12 @@ import { skipWithoutData } from '../support/data/recorded-data.ts'
 import { type Session, sessionOf, TRADE } from '../support/data/session-trades.ts'
 import { assertPositions, checkPositions } from '../support/judges/oracle.ts'
 import { assertSessionTrades, SESSION_FILES, SESSION_SOURCES, SESSIONS } from '../support/judges/recorded-truth.ts'
-import { within } from '../support/judges/within.ts'
+import { WAIT_MS_MAX, within } from '../support/judges/within.ts'
 import { TestInstance, type TestProcess } from '../support/processes/tickhouse.ts'
 import { BinanceRest, type BinanceTrade, type Fault } from '../support/servers/binance-rest.ts'
 import { startPlayer } from '../support/servers/player.ts'
 
-const LIMITS = { skip: skipWithoutData, timeout: 240_000 }
+const LIMITS = { skip: skipWithoutData, timeout: 600_000 }
 /** The sessions are of 2024. */
 const REACH = { REPAIR_REACH: '90000' }
 
@@ -68,7 +68,7 @@ async function restored(
   await player.done
   await whileMissing(recorder, instance, rest)
   const all = sessions.reduce((sum, { trades }) => sum + trades.length, 0)
-  await within(120_000, async () => {
+  await within(WAIT_MS_MAX, async () => {
     const now = await open(storing)
     return now.gaps > 0 && now.open === 0 && now.trades === all ? undefined : JSON.stringify(now)
   })
@@ -109,13 +109,13 @@ test('a recorder killed after a 429 sends nothing before its end, and then resto
   await restored(t, random(0.1, 3), {
     faults: ['rate limit'],
     whileMissing: async (recorder, instance, rest) => {
-      await within(60_000, async () => (rest.requests.some(({ status }) => status === 429) ? undefined : 'no 429'))
+      await within(WAIT_MS_MAX, async () => (rest.requests.some(({ status }) => status === 429) ? undefined : 'no 429'))
       await recorder.waitFor('repair_waiting')
       await recorder.end('SIGKILL')
       const again = instance.run('record')
       await again.waitFor('log_opened')
       const limited = rest.requests.findIndex(({ status }) => status === 429)
-      await within(60_000, async () => (rest.requests.length > limited + 1 ? undefined : 'no request since'))
+      await within(WAIT_MS_MAX, async () => (rest.requests.length > limited + 1 ? undefined : 'no request since'))
       const [first, next] = rest.requests.slice(limited).map(({ atMs }) => atMs)
       assert.ok(next! - first! >= 4_900, `${next! - first!} ms later`)
     },

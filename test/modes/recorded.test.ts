@@ -8,6 +8,7 @@ import type { OpenLog } from '../../src/log/log.ts'
 import type { Store } from '../../src/store/store.ts'
 import { skipWithoutData } from '../support/data/recorded-data.ts'
 import { LONG } from '../support/faults.ts'
+import { endAudited } from '../support/judges/audited.ts'
 import { LogWatch } from '../support/judges/log-watch.ts'
 import { assertPositions, checkPositions } from '../support/judges/oracle.ts'
 import {
@@ -54,13 +55,13 @@ async function playThrough(t: TestContext, { partitions = 1, ...options }: Play)
   await using watch = new LogWatch(log)
   const last = new Map([...sessionLastIds(), ...sessionLastSequences()])
   await watch.until(last, recorder, WAIT_MS_MAX + SESSION_MS / options.speed)
+  assert.deepEqual(await recorder.end('SIGTERM'), { code: 0, signal: null })
   await storing.drained()
-  for (const part of [recorder, storing]) assert.deepEqual(await part.end('SIGTERM'), { code: 0, signal: null })
   const used = Array.from({ length: partitions }, (_, partition) => log.bounds(partition).next > 0).filter(
     Boolean,
   ).length
   assert.ok(partitions === 1 || used > 1, 'the symbols lie in different partitions')
-  assert.ok(storing.logged('audit_passed').length >= used, 'an audit has passed')
+  await endAudited(instance, [storing], used)
   const store = await instance.store()
   try {
     await assertTruth(store, log)

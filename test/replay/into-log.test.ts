@@ -8,6 +8,7 @@ import { readTrades } from '../../src/tick/records.ts'
 import { ORIGIN } from '../../src/tick/trades.ts'
 import { quoteColumnsOf } from '../support/data/quotes.ts'
 import { columnsOf } from '../support/data/trades.ts'
+import { WAIT_MS_MAX } from '../support/judges/within.ts'
 import { startKafka } from '../support/servers/kafka/kafka.ts'
 
 const kafka = await startKafka({ after })
@@ -30,8 +31,9 @@ test('on Kafka, trades and quotes of a symbol go to the partition of their own t
   await outlet.finish()
   const found: string[] = []
   for (let partition = 0; partition < log.partitions; partition++) {
-    if ((await log.refresh(partition)).next === 0) continue
-    for await (const records of log.read(partition, 0, AbortSignal.timeout(20_000))) {
+    const { next } = await log.refresh(partition)
+    if (next === 0) continue
+    for await (const records of log.read(partition, 0, AbortSignal.timeout(WAIT_MS_MAX))) {
       for (const { kind, payload } of records) {
         const ticks = kind === 'quotes' ? readQuotes(payload) : readTrades(payload)
         for (let row = 0; row < ticks.length; row++) {
@@ -39,7 +41,7 @@ test('on Kafka, trades and quotes of a symbol go to the partition of their own t
           found.push(`${kind} ${ticks.symbols.words[ticks.symbol[row]!]} ${partition}`)
         }
       }
-      break
+      if (records.at(-1)!.offset >= next - 1) break
     }
   }
   const expected = ['trades', 'quotes'].flatMap(kind => {

@@ -34,8 +34,9 @@ async function record(
   market?.run()
   await watch.until(lastIds, recorder)
   market?.pause()
-  await storing.drained()
+  // It appends at its end what it has received.
   assert.deepEqual(await recorder.end('SIGTERM'), { code: 0, signal: null })
+  await storing.drained()
   return storing
 }
 

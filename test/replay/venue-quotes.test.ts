@@ -5,7 +5,7 @@ import { QUOTE_FLAG } from '../../src/tick/quotes/quotes.ts'
 import { quotesOf, type SampleQuote } from '../support/data/quotes.ts'
 import { NOON_MICROS, tradesOf } from '../support/data/trades.ts'
 import type { ExpectedTrade } from '../support/judges/oracle.ts'
-import { within } from '../support/judges/within.ts'
+import { WAIT_MS_MAX, within } from '../support/judges/within.ts'
 import { TestInstance, type TestProcess } from '../support/processes/tickhouse.ts'
 
 const TRADES = 300
@@ -56,7 +56,7 @@ function quoteAt(at: number, { symbols, flags, isTimeless }: Format): SampleQuot
 
 for (const [name, format] of Object.entries(FORMATS)) {
   test(`trades and quotes of ${name}, replayed as ${name}, are recorded again to the last digit`, {
-    timeout: 180_000,
+    timeout: 600_000,
   }, async t => {
     const first = new TestInstance(t)
     const log = await first.log('write')
@@ -92,7 +92,7 @@ for (const [name, format] of Object.entries(FORMATS)) {
     assert.deepEqual(await replay.exited, { code: 0, signal: null }, replay.recentOutput())
     assert.match(replay.output, /ended after 1,800 ticks\n$/, 'none was left out')
     const again = second.run('ingest')
-    await within(30_000, async () => {
+    await within(WAIT_MS_MAX, async () => {
       await again.drained()
       const recorded = await query(again, DIGEST)
       const [sorted, expected] = [recorded, stored].map(text => text.split('\n').sort().join('\n'))

@@ -26,7 +26,7 @@ export interface QuoteEvent {
   A: string
 }
 
-const WAIT_MS_MAX = 10_000
+const WAIT_MS_MAX = 120_000
 
 export class TestClient {
   readonly ws: WebSocket

@@ -19,13 +19,13 @@ import { withoutHelm } from './helm.ts'
 import { podOf } from './policy.ts'
 
 const run = promisify(execFile)
-const WAIT_MS_MAX = 60_000
+const WAIT_MS_MAX = 120_000
 const TOKEN = 'a token of enough letters'
 const withoutKafka = (await kafkaMissing()) ?? false
 
 test('the pod of mode embedded starts, passes its probes, and helm test agrees', {
   skip: withoutHelm,
-  timeout: 180_000,
+  timeout: 600_000,
 }, async t => {
   const instance = new TestInstance(t)
   const pods = await podsOf('embedded', writeSecrets(instance, { token: TOKEN }))
@@ -38,7 +38,7 @@ test('the pod of mode embedded starts, passes its probes, and helm test agrees',
 
 test('record and ingest on Kafka and ClickHouse start, pass their probes, and the doctor of helm test agrees', {
   skip: withoutHelm || withoutKafka,
-  timeout: 300_000,
+  timeout: 600_000,
 }, async t => {
   const instance = new TestInstance(t)
   const kafka = await startComposedKafka(t, readComposition().filled.services.kafka!)

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const POLL_MS = 50
+/** Longer than any wait takes on a busy machine; the error of a longer one names what was missing. */
+export const WAIT_MS_MAX = 120_000
 
 /** Resolves when a condition holds; rejects after `waitMs`. */
-export function until(condition: () => boolean, waitMs = 10_000): Promise<void> {
+export function until(condition: () => boolean, waitMs = WAIT_MS_MAX): Promise<void> {
   return within(waitMs, async () => (condition() ? undefined : `not yet: ${condition}`))
 }
 

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import type { TestContext } from 'node:test'
 import { type Browser, chromium, type Page } from 'playwright-core'
 
-const WAIT_MS_MAX = 30_000
+const WAIT_MS_MAX = 120_000
 const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium'
 
 /** Why the page cannot be tested here; false if it can. In CI a missing browser is a failure, not a reason to skip. */

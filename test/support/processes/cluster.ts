@@ -73,7 +73,7 @@ export class Cluster {
     return new Map(rows.map(({ partition, last }) => [partition, Number(last) + 1]))
   }
 
-  /** Resolves when every record now in the log is stored. Rejects after a minute. */
+  /** Resolves when every record now in the log is stored. Rejects after `WAIT_MS_MAX`. */
   async drained(): Promise<void> {
     const wanted = await this.outside.bounds()
     await within(WAIT_MS_MAX, async () => {

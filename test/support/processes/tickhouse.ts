@@ -16,10 +16,11 @@ import type { Messages } from '../../../src/serve/page/protocol.ts'
 import { openStore } from '../../../src/store/open.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { EventName, Fields } from '../../../src/telemetry/events.ts'
+import { WAIT_MS_MAX } from '../judges/within.ts'
+
+export { WAIT_MS_MAX }
 
 const CLI = fileURLToPath(new URL('../../../src/cli.ts', import.meta.url))
-/** Longer than any wait takes on a busy machine; the error of a longer one names what was missing. */
-export const WAIT_MS_MAX = 60_000
 
 export type Settings = Partial<Record<SettingName, string>>
 
@@ -39,9 +40,12 @@ export class TestProcess {
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
   #ended = false
   readonly #waiting = new Set<() => void>()
+  readonly #log: string
 
-  constructor(child: ChildProcess) {
+  /** `log` is the address of its log. */
+  constructor(child: ChildProcess, log = '') {
     this.child = child
+    this.#log = log
     for (const stream of [child.stdout, child.stderr])
       if (stream) createInterface({ input: stream }).on('line', line => this.#take(line))
     // `close`, not `exit`: by then everything it wrote was read.
@@ -67,12 +71,12 @@ export class TestProcess {
       .map(logged => logged.fields)
   }
 
-  /** The `nth` event of that name with these field values. Rejects if the process ends first, and after a minute. */
+  /** The `nth` event of that name with these field values. Rejects if the process ends first, and after `WAIT_MS_MAX`. */
   waitFor(event: EventName, fields: Fields = {}, nth = 1): Promise<Fields> {
     return this.#waitUntil(() => this.logged(event, fields)[nth - 1], `event ${event} number ${nth}`)
   }
 
-  /** First match in `output`. Rejects if the process ends first, and after a minute. */
+  /** First match in `output`. Rejects if the process ends first, and after `WAIT_MS_MAX`. */
   waitForOutput(pattern: RegExp): Promise<RegExpExecArray> {
     return this.#waitUntil(() => pattern.exec(this.output) ?? undefined, String(pattern))
   }
@@ -101,18 +105,34 @@ export class TestProcess {
     return String((await this.waitFor('serving')).url)
   }
 
-  /** Resolves when every record of the log is stored, by the page's live stream; waits as long as more is stored. */
+  /**
+   * Resolves when every record that the log has now is stored, by the page's live stream; waits as long as more is
+   * stored.
+   */
   async drained(): Promise<void> {
+    const ends = await this.#ends()
     // Before its first assignment a process lists no partition.
     await this.until(
-      ({ log }) => log.partitions.length > 0 && log.partitions.every(({ stored, next }) => stored >= next),
+      ({ log }) =>
+        log.partitions.length > 0 &&
+        log.partitions.every(({ partition, stored, next }) => stored >= Math.max(next, ends[partition] ?? 0)),
       ({ log }) => log.partitions.reduce((sum, { stored }) => sum + stored, 0),
     )
   }
 
+  /** The next offset of each partition of a log in Kafka, whose end a process knows up to a second late. */
+  async #ends(): Promise<number[]> {
+    if (!this.#log.startsWith('kafka:')) return []
+    const log = await openLog(this.#log, 'read')
+    const partitions = Array.from({ length: log.partitions }, (_, partition) => partition)
+    const bounds = await Promise.all(partitions.map(partition => log.refresh(partition)))
+    await log.close()
+    return bounds.map(({ next }) => next)
+  }
+
   /**
-   * Resolves when the status of the stages, sent to the page twice a second, satisfies a condition. The wait begins
-   * again when `progress` changes.
+   * Resolves when the status of the stages, sent to the page twice a second and evaluated after this call, satisfies a
+   * condition. The wait begins again when `progress` changes.
    */
   async until(
     wanted: (stations: Messages['stations']) => boolean,
@@ -121,8 +141,11 @@ export class TestProcess {
     const stop = new AbortController()
     const timer = setTimeout(() => stop.abort(), WAIT_MS_MAX)
     let before = 0
+    const calledAtMs = Date.now()
     try {
       await this.#untilStopped(stop.signal, stations => {
+        // On a busy machine the first one may have been under way before the stream was opened.
+        if (stations.atMs < calledAtMs) return false
         const now = progress(stations)
         if (now !== before) timer.refresh()
         before = now
@@ -227,7 +250,7 @@ export class TestInstance {
       env: Object.fromEntries([...inherited, ...own]),
       stdio: ['ignore', output, 'pipe'],
     })
-    const started = new TestProcess(child)
+    const started = new TestProcess(child, settings.LOG ?? this.#settings.LOG)
     this.#processes.push(started)
     return started
   }

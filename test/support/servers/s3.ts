@@ -16,7 +16,7 @@ import { freePort } from './free-port.ts'
 
 const VERSION = '4.1.0'
 const JARS = `s3proxy-${VERSION}`
-const START_MS_MAX = 60_000
+const START_MS_MAX = 120_000
 export const BUCKET = 'market'
 
 const run = promisify(execFile)

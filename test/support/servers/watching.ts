@@ -58,7 +58,7 @@ export class Receivers {
     return this.messages.filter(each => each.name === name && each.kind === kind)
   }
 
-  /** The first message of a kind about an alert, once its mail came too. Rejects if they do not come in a minute. */
+  /** The first message of a kind about an alert, once its mail came too. Rejects after `WAIT_MS_MAX`. */
   async takes(name: string, kind: AlertMessage['kind']): Promise<AlertMessage> {
     const late = AbortSignal.timeout(WAIT_MS_MAX)
     const mark = kind === 'closed' ? /RESOLVED/ : /CRITICAL|WARNING/

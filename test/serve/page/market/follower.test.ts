@@ -12,7 +12,7 @@ import { tradesRecord } from '../../../../src/tick/records.ts'
 import { ORIGIN, TradeColumns } from '../../../../src/tick/trades.ts'
 import { quotesOf } from '../../../support/data/quotes.ts'
 import { openTestStore, type TestStore } from '../../../support/data/storage.ts'
-import { within } from '../../../support/judges/within.ts'
+import { WAIT_MS_MAX, within } from '../../../support/judges/within.ts'
 
 const START_MICROS = 1_790_000_000_000_000
 const RECORDS = 6
@@ -153,7 +153,9 @@ test('quotes of other processes arrive as the newest of each symbol, and records
     await log.append(0, [quotesOf('binance', QUOTES)])
     const { next } = log.bounds(0)
     storing.start()
-    await within(10_000, async () => (follower.storedOffsets()!.get(0) === next ? undefined : 'not seen as stored'))
+    await within(WAIT_MS_MAX, async () =>
+      follower.storedOffsets()!.get(0) === next ? undefined : 'not seen as stored',
+    )
     assert.equal(follower.offsets()!.get(0), trades)
     assert.deepEqual(seen, ['BTCUSDT 12 of 3'])
   } finally {
@@ -200,7 +202,7 @@ test('more rows than one poll returns arrive complete, record by record', async 
     })
     await log.append(0, records)
     storing.start()
-    await within(10_000, async () => (ids.size >= 2 * ticks ? undefined : `${ids.size} of ${2 * ticks} received`))
+    await within(WAIT_MS_MAX, async () => (ids.size >= 2 * ticks ? undefined : `${ids.size} of ${2 * ticks} received`))
     assert.equal(ids.size, 2 * ticks)
   } finally {
     follower.close()

@@ -2,7 +2,7 @@
 import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs'
 import { within } from '../../judges/within.ts'
 
-const WAIT_MS_MAX = 30_000
+const WAIT_MS_MAX = 120_000
 
 export async function administer<T>(hosts: string, work: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = new kafkajs.Kafka({ brokers: hosts.split(','), logLevel: kafkajs.logLevel.NOTHING }).admin()

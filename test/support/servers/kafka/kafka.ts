@@ -5,9 +5,9 @@
  */
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../free-port.ts'
 import { Broker } from './broker.ts'
 import { type Certificates, makeCertificates } from './certificates.ts'
 import { kafkaClassPath, kafkaMissing } from './jars.ts'
@@ -206,14 +206,9 @@ function secureProperties({ ca, broker }: Certificates) {
   return properties
 }
 
-/** Ports that were free a moment ago. */
+/** As many different ports as `freePort` gives. */
 async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  const ports: number[] = []
-  for (const server of servers) {
-    if (!server.listening) await new Promise(resolve => server.once('listening', resolve))
-    ports.push((server.address() as { port: number }).port)
-  }
-  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
-  return ports
+  const ports = new Set<number>()
+  while (ports.size < count) ports.add(await freePort())
+  return [...ports]
 }
