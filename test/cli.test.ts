@@ -258,7 +258,7 @@ describe('brokers that accept a connection and never answer', () => {
       const startedMs = performance.now()
       child.kill('SIGINT')
       assert.deepEqual(await once(child, 'exit'), [0, null])
-      assert.ok(performance.now() - startedMs < 5_000)
+      assert.ok(performance.now() - startedMs < 30_000, 'seconds, or some more on a busy machine')
     })
 })
 

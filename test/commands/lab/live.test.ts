@@ -88,6 +88,11 @@ test('a live run that is killed again and again goes on, its ledger sums to 0, a
     await running.waitForOutput(/going on with run/)
   }
   await sleep(8_000)
+  // The kill switch has something to close, and enough was bought and sold, however slow the machine is.
+  const traded = () =>
+    ask<{ enough: number }>(`SELECT (SELECT count() FROM lab_fills WHERE strategy = 'flow') > 2
+      AND (SELECT count() FROM lab_fills WHERE strategy = 'hold') > 0 AS enough`)
+  while (!Number((await traded())[0]?.enough ?? 0)) await sleep(500)
 
   const killSwitch = join(instance.directory, 'living.stop')
   writeFileSync(killSwitch, '')

@@ -115,6 +115,14 @@ test('the same fills beside the running instance, in four processes together, ov
   const [{ until } = { until: '' }] = await ask<{ until: string }>(
     "SELECT formatDateTime(max(received_at) - 2, '%FT%T') AS until FROM quotes",
   )
+  // Trades and quotes of one batch are inserted one after the other: what comes later shows that all before is there.
+  await within(WAIT_MS_MAX, async () => {
+    const [row] = await ask<{ later: number }>(
+      `SELECT least((SELECT max(received_at) FROM trades), (SELECT max(received_at) FROM quotes))
+         > toDateTime('${until}', 'UTC') + 4 AS later`,
+    )
+    return row?.later ? undefined : `not all before ${until} is stored`
+  })
   const LISTEN = url.slice('http://'.length)
   const beside = instance.run('lab', { LISTEN }, ['run', file, '--to', until])
   assert.equal((await beside.exited).code, 0, beside.recentOutput())

@@ -9,15 +9,24 @@ test('a recorder on its own serves health and metrics, and its events and metric
   const recorder = instance.run('record', { SOURCES: 'simulator:BTCUSDT?rate=200', METRICS_LISTEN: '127.0.0.1:0' })
   const { url } = await recorder.waitFor('serving_figures')
   await recorder.waitFor('connection_opened')
-  const health = (await (await fetch(`${url}/health`)).json()) as HealthAnswer
-  assert.equal(health.state, 'ok')
-  assert.deepEqual(Object.keys(health.stations), ['sources', 'log'])
+  await within(WAIT_MS_MAX, async () => {
+    const { state, stations } = (await (await fetch(`${url}/health`)).json()) as HealthAnswer
+    assert.deepEqual(Object.keys(stations), ['sources', 'log'])
+    return state === 'ok' ? undefined : JSON.stringify(stations)
+  })
   // Ready once every subscription is answered.
   await within(WAIT_MS_MAX, async () => ((await fetch(`${url}/ready`)).ok ? undefined : 'not ready'))
   assert.match(await (await fetch(`${url}/metrics`)).text(), /^tickhouse_source_connected\{.*\} 1$/m)
 
   const storing = instance.run('ingest')
   await storing.until(({ ingest, sources }) => ingest.stored > 0 && sources.connections.length > 0)
+  // What the recorder says of itself passes the log, some seconds after it was so.
+  await within(WAIT_MS_MAX, async () => {
+    const body = `SELECT (SELECT count() FROM events WHERE process = 'record' AND event = 'connection_opened') AS events,
+      (SELECT count() FROM metrics WHERE process = 'record' AND name = 'process_memory_bytes') AS metrics FORMAT TSV`
+    const answer = await (await fetch(`${await storing.url()}/api/query`, { method: 'POST', body })).text()
+    return /^[1-9]\d*\t[1-9]/.test(answer) ? undefined : answer
+  })
   await storing.end('SIGTERM')
   await recorder.end('SIGTERM')
   const store = await instance.store()

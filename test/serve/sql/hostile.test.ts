@@ -16,8 +16,8 @@ import type { Found } from './hostile-child.ts'
 const CHILD = fileURLToPath(new URL('./hostile-child.ts', import.meta.url))
 const FULL = process.env.TICKHOUSE_HOSTILE === 'full'
 const CHILDREN = 2
-/** Of one child without a word, on a machine that has much else to do. */
-const SILENT_MS_MAX = FULL ? 3_600_000 : 120_000
+/** Of one child until its one finding, on a machine that has much else to do. */
+const SILENT_MS_MAX = FULL ? 3_600_000 : 540_000
 
 /** The calls of a list that a child did not survive, or not in time. */
 async function tryAll(calls: readonly string[]): Promise<{ call: string; found: string }[]> {

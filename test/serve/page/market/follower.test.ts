@@ -111,7 +111,7 @@ test('trades stored by another process arrive once each, from the end of the tab
     )
     await append(1, RECORDS)
     const expected = 2 * (RECORDS - 1) * TICKS_PER_RECORD
-    while (told.length < expected) await once(moved, 'moved', { signal: AbortSignal.timeout(10_000) })
+    while (told.length < expected) await once(moved, 'moved', { signal: AbortSignal.timeout(WAIT_MS_MAX) })
     const ids = Array.from({ length: expected / 2 }, (_, index) => index + TICKS_PER_RECORD + 1)
     for (const symbol of ['BTCUSDT', 'ETHUSDT']) {
       assert.deepEqual(

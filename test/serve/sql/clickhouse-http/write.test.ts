@@ -176,15 +176,19 @@ test('a second statement behind the first is refused, nothing runs', async () =>
 test('KILL QUERY … SYNC answers when what it means has ended, and calls off what waits', async () => {
   await client.command({ query: 'TRUNCATE TABLE t' })
   const insert = (query_id: string, last: string) =>
-    client.command({ query: `INSERT INTO t (a) SELECT number FROM numbers(3) WHERE NOT ignore(${last})`, query_id })
-  const first = insert('tick-1-a', 'sleepEachRow(0.3)')
+    client.command({
+      query: `INSERT INTO t (a) SELECT number FROM numbers(6) WHERE NOT ignore(${last}) SETTINGS max_block_size = 3`,
+      query_id,
+    })
+  // Long enough to be seen on a busy machine.
+  const first = insert('tick-1-a', 'sleepEachRow(0.9)')
   const second = insert('tick-1-b', '1')
   const refused = assert.rejects(second, /was cancelled/)
   while ((await rows("SELECT 1 FROM system.processes WHERE query LIKE 'INSERT%'")).length === 0);
   const kill = "KILL QUERY WHERE query_id LIKE 'tick-1-%' SYNC"
   const answer = (await (await client.query({ query: kill, format: 'JSONEachRow' })).json()) as { query_id: string }[]
   assert.deepEqual(answer.map(({ query_id }) => query_id).sort(), ['tick-1-a', 'tick-1-b'])
-  assert.deepEqual(await rows('SELECT count() AS n FROM t'), [{ n: 3 }])
+  assert.deepEqual(await rows('SELECT count() AS n FROM t'), [{ n: 6 }])
   await first
   await refused
   assert.deepEqual(await (await client.query({ query: kill, format: 'JSONEachRow' })).json(), [])
