@@ -9,7 +9,7 @@ import { HOUR } from '../../src/coverage/facts.ts'
 import type { HourRow } from '../../src/coverage/hours.ts'
 import { writeHours } from '../../src/coverage/table.ts'
 import { startExchange } from '../../src/simulator/exchange.ts'
-import { NO_BROWSER, openPage } from '../support/processes/browser.ts'
+import { NO_BROWSER, openPage, reads, says } from '../support/processes/browser.ts'
 import { TestInstance } from '../support/processes/tickhouse.ts'
 
 const { SCREENSHOTS } = process.env
@@ -85,14 +85,11 @@ test('losses are seen first; keys move from day to day; the hours of a day have 
   const dialog = page.getByRole('dialog', { name: 'Coverage' })
   const rows = dialog.getByTestId('coverage-row')
   await rows.first().waitFor()
-  assert.match(
-    (await dialog.getByTestId('coverage-totals').textContent())!,
+  await says(
+    () => dialog.getByTestId('coverage-totals').textContent(),
     /13 symbols.*7 degraded or missing, of 4 symbols/,
   )
-  assert.match(
-    (await rows.first().getAttribute('aria-label'))!,
-    /^kraken BTC\/USD: 2 missing, \d+ repaired, \d+ proved$/,
-  )
+  await says(() => rows.first().getAttribute('aria-label'), /^kraken BTC\/USD: 2 missing, \d+ repaired, \d+ proved$/)
   await dialog.getByTestId('coverage-order-by name').click()
   await page.waitForFunction(() =>
     document.querySelector('[data-testid=coverage-row]')?.textContent?.includes('ADAUSDT'),
@@ -104,12 +101,11 @@ test('losses are seen first; keys move from day to day; the hours of a day have 
   await dialog.getByTestId('coverage-grid').focus()
   await page.keyboard.press('End')
   await page.keyboard.press('ArrowLeft')
-  const chosen = await rows.first().getAttribute('aria-label')
-  assert.match(chosen!, /^binance BTCUSDT, .*: degraded$/)
-  assert.equal(await dialog.getByTestId('coverage-grid').getAttribute('aria-activedescendant'), 'coverage-row-0')
+  await says(() => rows.first().getAttribute('aria-label'), /^binance BTCUSDT, .*: degraded$/)
+  await reads(() => dialog.getByTestId('coverage-grid').getAttribute('aria-activedescendant'), 'coverage-row-0')
   const day = dialog.getByTestId('coverage-day')
   await day.getByText('7 trade ids are missing, and the venue does not supply them').waitFor()
-  assert.match((await day.textContent())!, /03:00–04:00degraded/)
+  await says(() => day.textContent(), /03:00–04:00degraded/)
   await dialog.getByRole('searchbox').fill('')
   await rows.nth(5).waitFor()
   await dialog.getByTestId('coverage-order-worst first').click()
@@ -130,14 +126,14 @@ test('losses are seen first; keys move from day to day; the hours of a day have 
   await screenshot(page, 'year-light-1440')
   await page.setViewportSize({ width: 390, height: 844 })
   await page.waitForTimeout(300)
-  const wide = await page.evaluate(() => {
+  // Nothing is wider than a telephone.
+  await page.waitForFunction(() => {
     const [content, dialog] = ['.coverage-content', '.coverage'].map(each => document.querySelector(each)!)
-    return content!.scrollWidth > dialog!.clientWidth
+    return content!.scrollWidth <= dialog!.clientWidth
   })
   await screenshot(page, 'light-390')
   await page.emulateMedia({ colorScheme: 'dark' })
   await screenshot(page, 'dark-390')
-  assert.equal(wide, false, 'nothing is wider than a telephone')
   await page.keyboard.press('Escape')
   await dialog.waitFor({ state: 'hidden' })
   assert.deepEqual(errors, [])

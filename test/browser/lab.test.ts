@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { startExchange } from '../../src/simulator/exchange.ts'
 import { LIVE_RUN, labRows } from '../support/data/lab-rows.ts'
-import { NO_BROWSER, openPage } from '../support/processes/browser.ts'
+import { NO_BROWSER, openPage, reads, says } from '../support/processes/browser.ts'
 import { TestInstance } from '../support/processes/tickhouse.ts'
 
 const { SCREENSHOTS } = process.env
@@ -30,7 +30,7 @@ test('the lab shows runs on paper with their replay; without one it shows how to
   await page.keyboard.press('l')
   const empty = page.getByTestId('lab-empty')
   await empty.getByText('tickhouse lab run portfolio.yaml').waitFor()
-  assert.match((await empty.textContent())!, /Paper only/)
+  await says(() => empty.textContent(), /Paper only/)
   await screenshot(page, 'empty-dark')
 
   for (const [table, rows] of labRows(Date.now())) {
@@ -42,18 +42,15 @@ test('the lab shows runs on paper with their replay; without one it shows how to
   await list.nth(2).waitFor()
   const head = page.getByTestId('lab-head')
   await head.getByText('paper', { exact: true }).waitFor()
-  assert.match((await head.textContent())!, /Paper only/)
-  assert.match((await head.textContent())!, new RegExp(LIVE_RUN))
-  assert.equal(await page.getByTestId('lab-badge').textContent(), 'equals its replay')
+  await says(() => head.textContent(), /Paper only/)
+  await says(() => head.textContent(), new RegExp(LIVE_RUN))
+  await reads(() => page.getByTestId('lab-badge').textContent(), 'equals its replay')
   await page.getByTestId('lab-fills').locator('tbody tr').nth(20).waitFor()
-  assert.equal(await page.getByTestId('lab-strategies').locator('tbody tr').count(), 4)
-  assert.match((await page.getByTestId('lab-strategies').textContent())!, /off: drawdown/)
-  assert.match((await page.getByTestId('lab-positions').textContent())!, /ETHUSDT−1\.32/)
-  assert.match(
-    (await page.getByTestId('lab-limits').textContent())!,
-    /all togetherdaily loss.*3,000.*all togetherdrawdown/,
-  )
-  assert.equal(await page.getByTestId('lab-curves').locator('canvas').count(), 1)
+  await reads(() => page.getByTestId('lab-strategies').locator('tbody tr').count(), 4)
+  await says(() => page.getByTestId('lab-strategies').textContent(), /off: drawdown/)
+  await says(() => page.getByTestId('lab-positions').textContent(), /ETHUSDT−1\.32/)
+  await says(() => page.getByTestId('lab-limits').textContent(), /all togetherdaily loss.*3,000.*all togetherdrawdown/)
+  await reads(() => page.getByTestId('lab-curves').locator('canvas').count(), 1)
   await screenshot(page, 'dark-1440')
   await page.emulateMedia({ colorScheme: 'light' })
   await screenshot(page, 'light-1440')
@@ -63,8 +60,8 @@ test('the lab shows runs on paper with their replay; without one it shows how to
   await page.waitForFunction(() =>
     document.querySelector('[data-testid=lab-badge]')?.textContent?.startsWith('differs'),
   )
-  assert.equal(await page.getByTestId('lab-badge').textContent(), 'differs: lab_fills: 1 only stored')
-  assert.match(page.url(), /lab=study-7/)
+  await reads(() => page.getByTestId('lab-badge').textContent(), 'differs: lab_fills: 1 only stored')
+  await says(async () => page.url(), /lab=study-7/)
   await screenshot(page, 'differs-light')
   await page.keyboard.press('j')
   await page.waitForFunction(
@@ -78,9 +75,9 @@ test('the lab shows runs on paper with their replay; without one it shows how to
   await page.setViewportSize({ width: 1024, height: 768 })
   await screenshot(page, 'light-1024')
   await page.setViewportSize({ width: 390, height: 844 })
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)
+  // Nothing is wider than a telephone.
+  await page.waitForFunction(() => document.documentElement.scrollWidth <= innerWidth)
   await screenshot(page, 'light-390')
-  assert.equal(wide, false, 'nothing is wider than a telephone')
   await page.setViewportSize({ width: 1440, height: 900 })
 
   await page.keyboard.press('l')

@@ -6,11 +6,11 @@ import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import type { Store } from '../../src/store/store.ts'
-import { launch, NO_BROWSER } from '../support/processes/browser.ts'
+import { WAIT_MS_MAX } from '../support/judges/within.ts'
+import { launch, NO_BROWSER, reads, says } from '../support/processes/browser.ts'
 import { TestInstance, type TestProcess } from '../support/processes/tickhouse.ts'
 import { freePort } from '../support/servers/free-port.ts'
 
-const WAIT_MS_MAX = 120_000
 const SOURCES = 'simulator:BTCUSDT,ETHUSDT,SOLUSDT,XRPUSDT,DOGEUSDT?rate=400&seed=11'
 
 interface Opened {
@@ -62,13 +62,13 @@ test('the page shows a moving market, says that it is simulated, and reports no 
 }, async t => {
   const { page, errors } = await open(t)
   assert.equal(await page.locator('h1').textContent(), 'tickhouse')
-  assert.match((await shown(page, 'banner').textContent()) ?? '', /simulated data/i)
+  await says(() => shown(page, 'banner').textContent(), /simulated data/i)
   await moves(page)
   await moves(page)
   await page.getByTestId('tape-row').nth(5).waitFor()
-  assert.equal(await page.getByTestId('watch-row').count(), 5)
+  await reads(() => page.getByTestId('watch-row').count(), 5)
   for (const stage of ['sources', 'log', 'ingest', 'store', 'archive']) {
-    assert.match((await page.getByTestId('strip').textContent()) ?? '', new RegExp(stage, 'i'))
+    await says(() => page.getByTestId('strip').textContent(), new RegExp(stage, 'i'))
   }
   await page.getByTestId('line').first().waitFor()
   assert.deepEqual(errors, [])
@@ -95,7 +95,13 @@ test('best bid and ask move, with sizes and spread in the list, beside the tape 
     .getByText(/spread [\d.]+ bp/)
     .waitFor()
   await page.getByTestId('watch-sort-spread').click()
-  await page.waitForFunction(() => document.querySelectorAll('.watch-row .cell-spread').length === 5)
+  // A symbol is listed before it is quoted.
+  await page.waitForFunction(() =>
+    ['spread', 'bid', 'bid-size', 'ask', 'ask-size', 'quotes'].every(name => {
+      const cells = [...document.querySelectorAll(`.watch-row .cell-${name}`)]
+      return cells.length === 5 && cells.every(cell => /\d/.test(cell.textContent ?? ''))
+    }),
+  )
   const spreads = (await page.locator('.watch-row .cell-spread').allTextContents()).map(Number)
   assert.ok(
     spreads.every(spread => spread > 0 && spread < 100),
@@ -175,7 +181,7 @@ test('what a watcher tells is shown until it tells that it is over, and the tabl
     .getByTestId('pipeline')
     .getByText(`${dayText(2)} UTC · 50.0 % recorded · 100 % stored`)
     .waitFor()
-  assert.equal(await page.getByTestId('uptime-recent').locator('g').count(), 96)
+  await reads(() => page.getByTestId('uptime-recent').locator('g').count(), 96)
 
   await page.getByTestId('lines-search').fill('ARCHIVE long-ago')
   await page.getByTestId('lines-none').getByText('Older searches the tables').waitFor()
@@ -233,8 +239,10 @@ test('after the storing process was killed the page comes back by itself and mov
   await page.waitForSelector('body[data-ready]')
   await moves(page)
   const [storing] = house.logged('child_started', { child: 'ingest' })
+  // Waited for from before it is so: it may soon be over.
+  const lost = page.waitForSelector('[data-testid=connection-state]:not([data-state=live])')
   process.kill(Number(storing!.pid), 'SIGKILL')
-  await page.waitForSelector('[data-testid=connection-state]:not([data-state=live])')
+  await lost
   await page.waitForSelector('[data-testid=connection-state][data-state=live]')
   await moves(page)
   assert.deepEqual(errors, [])

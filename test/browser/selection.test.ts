@@ -5,11 +5,11 @@ import { type TestContext, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { startExchange } from '../../src/simulator/exchange.ts'
 import type { EventName } from '../../src/telemetry/events.ts'
-import { NO_BROWSER, openPage } from '../support/processes/browser.ts'
+import { WAIT_MS_MAX } from '../support/judges/within.ts'
+import { NO_BROWSER, openPage, reads, says } from '../support/processes/browser.ts'
 import { type Settings, TestInstance, type TestProcess } from '../support/processes/tickhouse.ts'
 import { LocalVenue } from '../support/servers/local-venue.ts'
 
-const WAIT_MS_MAX = 120_000
 const LISTED = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'BNBUSDT', 'SOLETH']
 const { SCREENSHOTS } = process.env
 
@@ -65,12 +65,12 @@ test('symbols are added with suggestions, by keys alone, and are live; one that 
 
   await page.keyboard.type('sol')
   await page.waitForFunction(() => document.querySelectorAll('[data-testid=suggestion]').length === 2)
-  assert.equal(await field.getAttribute('aria-expanded'), 'true')
+  await reads(() => field.getAttribute('aria-expanded'), 'true')
   const first = dialog.getByTestId('suggestion').first()
-  assert.deepEqual(await first.locator('span').allTextContents(), ['SOLETH', 'spot', 'trading'])
+  await reads(() => first.locator('span').allTextContents(), ['SOLETH', 'spot', 'trading'])
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('ArrowDown')
-  assert.equal(await field.getAttribute('aria-activedescendant'), 'suggestion-1')
+  await reads(() => field.getAttribute('aria-activedescendant'), 'suggestion-1')
   await screenshot(page, 'suggestions-dark-1440')
   await page.keyboard.press('Enter')
   await dialog.getByTestId('add-chip').getByText('SOLUSDT').waitFor()
@@ -80,14 +80,14 @@ test('symbols are added with suggestions, by keys alone, and are live; one that 
   await page.keyboard.press('Escape')
   await dialog.getByTestId('suggestions').waitFor({ state: 'hidden' })
   await page.keyboard.type('usdt,')
-  assert.equal(await dialog.getByTestId('add-command').textContent(), 'tickhouse sources add binance:SOLUSDT,xrpusdt')
+  await reads(() => dialog.getByTestId('add-command').textContent(), 'tickhouse sources add binance:SOLUSDT,xrpusdt')
   await page.keyboard.press('Enter')
   await dialog.getByTestId('selection-result').getByText('Requested from binance: SOLUSDT, xrpusdt.').waitFor()
   for (const symbol of ['SOLUSDT', 'XRPUSDT'])
     await dialog.locator('[data-testid=requested-symbol][data-state=live]', { hasText: symbol }).waitFor()
   await screenshot(page, 'added-dark-1440')
-  assert.deepEqual(await chips(page), ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT'])
-  assert.deepEqual((await symbolsShown(page)).sort(), ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT'])
+  await reads(() => chips(page), ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT'])
+  await reads(async () => (await symbolsShown(page)).sort(), ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT'])
 
   await page.keyboard.type('BNBUSDC')
   await dialog.getByTestId('add-note').getByText('binance lists nothing like “BNBUSDC”').waitFor()
@@ -95,15 +95,16 @@ test('symbols are added with suggestions, by keys alone, and are live; one that 
   await page.keyboard.press('Enter')
   const refused = dialog.getByRole('alert')
   await refused.waitFor()
-  assert.match((await refused.textContent())!, /Binance does not list BNBUSDC\. The nearest symbol is BNBUSDT\./)
+  await says(() => refused.textContent(), /Binance does not list BNBUSDC\. The nearest symbol is BNBUSDT\./)
   await screenshot(page, 'refused-dark-1440')
-  assert.equal(await dialog.getByTestId('add-chip').textContent(), 'BNBUSDC×', 'it is kept, to be corrected')
+  // It is kept, to be corrected.
+  await reads(() => dialog.getByTestId('add-chip').textContent(), 'BNBUSDC×')
   await page.keyboard.press('Backspace')
 
   await page.keyboard.type('*usdt')
   await dialog.getByTestId('add-note').getByText('*usdt matches 5 that trade').waitFor()
   await dialog.getByTestId('add-kind-quotes').click()
-  assert.equal(await dialog.getByTestId('add-command').textContent(), 'tickhouse sources add "binance:*usdt@trades"')
+  await reads(() => dialog.getByTestId('add-command').textContent(), 'tickhouse sources add "binance:*usdt@trades"')
   await dialog.getByTestId('add-submit').click()
   await dialog.getByTestId('source').nth(1).getByText('*USDT').waitFor()
   await page.keyboard.press('Escape')
@@ -121,19 +122,19 @@ test('a symbol is removed after a confirmation, and the configured selection ret
   const remove = dialog.getByRole('button', { name: 'stop recording ETHUSDT of binance' })
   await remove.click()
   const confirmation = dialog.getByRole('alertdialog')
-  assert.match(
-    (await confirmation.textContent())!,
+  await says(
+    () => confirmation.textContent(),
     /Stop recording ETHUSDT of binance \(trades, quotes\)\? What is stored stays\./,
   )
   await page.waitForFunction(() => document.activeElement?.textContent === 'Keep')
   await screenshot(page, 'confirmation-dark-1440')
   await page.keyboard.press('Escape')
   await confirmation.waitFor({ state: 'detached' })
-  assert.deepEqual(await chips(page), ['BTCUSDT', 'ETHUSDT'])
+  await reads(() => chips(page), ['BTCUSDT', 'ETHUSDT'])
   await remove.click()
   await dialog.getByTestId('asked-confirm').click()
   await dialog.getByTestId('selection-result').getByText('No longer recorded from binance: ETHUSDT.').waitFor()
-  assert.deepEqual(await chips(page), ['BTCUSDT'])
+  await reads(() => chips(page), ['BTCUSDT'])
   await dialog.getByRole('button', { name: 'stop recording BTCUSDT of binance' }).click()
   await dialog.getByTestId('asked-confirm').click()
   await dialog.getByRole('alert').getByText('Nothing would be left to record.').waitFor()
@@ -198,7 +199,7 @@ test('a symbol without a tick so far is above the watch list with its state, or 
   await pending.locator('[data-symbol="ETH/USD"]').waitFor({ state: 'detached' })
   // Its row comes with its first stored trade.
   await page.locator('.watch-row .cell-symbol', { hasText: 'ETH/USD' }).waitFor()
-  assert.deepEqual((await symbolsShown(page)).sort(), ['BTC/USD', 'ETH/USD'])
+  await reads(async () => (await symbolsShown(page)).sort(), ['BTC/USD', 'ETH/USD'])
   assert.deepEqual(errors, [])
 })
 
@@ -216,7 +217,7 @@ test('without the token, and without a recorder, the dialog states why nothing c
   await page.getByTestId('selection-button').click()
   const why = page.getByTestId('selection-read-only')
   await why.getByText('a token is required').waitFor()
-  assert.equal(await page.getByTestId('add-form').count(), 0)
+  await reads(() => page.getByTestId('add-form').count(), 0)
 
   await running.end('SIGTERM')
   const alone = instance.run('ingest')
@@ -224,7 +225,7 @@ test('without the token, and without a recorder, the dialog states why nothing c
   await page.getByTestId('selection-button').click()
   await why.getByText('No recorder is running').waitFor()
   await screenshot(page, 'read-only-dark-1440')
-  assert.equal(await page.getByTestId('add-form').count(), 0)
+  await reads(() => page.getByTestId('add-form').count(), 0)
 })
 
 test('the dialog fits every screen, in dark and light', { skip: NO_BROWSER }, async t => {

@@ -5,10 +5,11 @@ import path from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { startExchange } from '../../src/simulator/exchange.ts'
-import { launch, NO_BROWSER } from '../support/processes/browser.ts'
+import { launch, NO_BROWSER, reads } from '../support/processes/browser.ts'
 import { TestInstance } from '../support/processes/tickhouse.ts'
 
-const WAIT_MS_MAX = 120_000
+/** 3,000 symbols on a busy machine. */
+const WAIT_MS_MAX = 240_000
 const VENUES = ['simulator', 'east', 'north', 'west']
 const SYMBOLS_PER_VENUE = 750
 /** Most symbols are quiet, as on a venue: the last one is quoted about every three seconds. */
@@ -16,10 +17,12 @@ const RATE_PER_VENUE = 400
 /** Of 3,000: the rest has not been quoted yet. */
 const SYMBOLS_MIN = 2_900
 /**
- * The longest that the page's main thread may stand still, ms. Generous, for a machine that runs other things: it only
- * detects a page that draws or sorts all symbols at every tick.
+ * The longest that the page's main thread may stand still, ms, but for `STALLS_MAX` times. Generous, for a machine that
+ * runs other things: it only detects a page that draws or sorts all symbols at every tick.
  */
 const TASK_MS_MAX = 2_000
+/** A busy machine may stop any process. */
+const STALLS_MAX = 3
 /** Rows in the document, of 3,000. */
 const ROWS_MAX = 60
 
@@ -143,15 +146,17 @@ test('3,000 symbols of four venues are sorted, filtered and scrolled while all o
   for (const column of ['spread', 'quotes', 'change', 'symbol', 'venue', 'gaps', 'last', 'age', 'rate'])
     for (const _ of [1, 2]) await timed(() => page.getByTestId(`watch-sort-${column}`).click())
   await page.getByTestId('watch-sort-symbol').click()
-  const names = await texts(page, 'symbol')
-  assert.deepEqual(names, names.toSorted())
-  assert.equal(names[0], 'AAAUSDT')
+  const isSorted = async () => {
+    const names = await texts(page, 'symbol')
+    return [names[0], names.join() === names.toSorted().join()]
+  }
+  await reads(isSorted, ['AAAUSDT', true])
 
   for (const text of ['u', 'usd', 'aab east', 'nothing like this', '']) {
     await timed(() => page.getByTestId('watch-search').fill(text))
     assert.ok((await page.getByTestId('watch-row').count()) <= ROWS_MAX)
     if (text === 'aab east')
-      assert.deepEqual([await texts(page, 'symbol'), await texts(page, 'venue')], [['AABUSDT'], ['east']])
+      await reads(async () => [await texts(page, 'symbol'), await texts(page, 'venue')], [['AABUSDT'], ['east']])
   }
   await page.keyboard.press('Escape')
   const list = page.getByRole('listbox', { name: 'symbols' })
@@ -178,7 +183,8 @@ test('3,000 symbols of four venues are sorted, filtered and scrolled while all o
     `${tookMs.length} actions: from input to the second frame p50 ${median(tookMs)} ms, longest ${Math.round(Math.max(...tookMs))} ms; ` +
       `${frames.length} frames: p50 ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)} ms; ${tasks.length} tasks above 50 ms, longest ${longest} ms`,
   )
-  assert.ok(longest < TASK_MS_MAX, `a task of ${longest} ms`)
+  const stalls = tasks.filter(ms => ms >= TASK_MS_MAX)
+  assert.ok(stalls.length <= STALLS_MAX, `tasks of ${stalls.map(Math.round)} ms`)
   assert.deepEqual(errors, [])
 })
 

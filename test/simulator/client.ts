@@ -68,7 +68,7 @@ export class TestClient {
     })
   }
 
-  /** Resolves when the condition is true, checked after each message; rejects after ten seconds. */
+  /** Resolves when the condition is true, checked after each message; rejects after `WAIT_MS_MAX`. */
   async until(condition: () => boolean, what: string): Promise<void> {
     const signal = AbortSignal.timeout(WAIT_MS_MAX)
     while (!condition()) {

@@ -1,9 +1,10 @@
 /** Chromium for the tests of the page: the one of CHROMIUM, or Debian's. */
+import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import type { TestContext } from 'node:test'
 import { type Browser, chromium, type Page } from 'playwright-core'
+import { WAIT_MS_MAX, within } from '../judges/within.ts'
 
-const WAIT_MS_MAX = 120_000
 const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium'
 
 /** Why the page cannot be tested here; false if it can. In CI a missing browser is a failure, not a reason to skip. */
@@ -12,6 +13,7 @@ export const NO_BROWSER = !fs.existsSync(EXECUTABLE) && !process.env.CI && `no C
 export function launch(): Promise<Browser> {
   return chromium.launch({
     executablePath: EXECUTABLE,
+    timeout: WAIT_MS_MAX,
     args: [
       '--headless',
       '--no-sandbox',
@@ -22,6 +24,26 @@ export function launch(): Promise<Browser> {
       '--disable-component-update',
       '--disable-sync',
     ],
+  })
+}
+
+/** Resolves when what is read is as wanted: a page shows a change some time after its cause. */
+export async function reads<T>(read: () => Promise<T>, wanted: T): Promise<void> {
+  await within(WAIT_MS_MAX, async () => {
+    try {
+      assert.deepEqual(await read(), wanted)
+      return undefined
+    } catch (error) {
+      return (error as Error).message
+    }
+  })
+}
+
+/** Resolves when a text on the page matches. */
+export async function says(read: () => Promise<string | null>, wanted: RegExp): Promise<void> {
+  await within(WAIT_MS_MAX, async () => {
+    const text = (await read()) ?? ''
+    return wanted.test(text) ? undefined : `${wanted} is not in: ${text}`
   })
 }
 
