@@ -32,7 +32,7 @@ test('beside a recorder with a health server, the store is read directly', async
   await recorder.waitFor('connection_opened')
   // It would archive an hour that ends meanwhile.
   const storing = instance.run('ingest', { ARCHIVE: 'off' })
-  await storing.until(stations => stations.store.kinds.trades.ticks > 0)
+  await storing.until(({ store }) => (store.kinds.trades?.ticks ?? 0) > 0)
 
   const status = run(instance, { listen, store }, 'archive', 'status')
   assert.match(status.text, /^file:data\/archive: 0 objects, 0 rows, 0 bytes verified\n/)

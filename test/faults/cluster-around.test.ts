@@ -48,7 +48,7 @@ test('a venue whose clock is ahead: the negative latency is stored and shown unc
   }
   const trading = setInterval(trade, TRADE_EVERY_MS)
   try {
-    await ingest.until(({ sources, store }) => sources.lagMs < -AHEAD_MS / 2 && store.kinds.trades.ticks > 0)
+    await ingest.until(({ sources, store }) => sources.lagMs < -AHEAD_MS / 2 && (store.kinds.trades?.ticks ?? 0) > 0)
   } finally {
     clearInterval(trading)
   }

@@ -73,7 +73,7 @@ test('the producer of docs/producers.md fills trades; bad lines go to quarantine
 
   const refused = MESSAGES.flatMap(({ reasons }) => reasons)
   const stored = 1000 + MESSAGES.reduce((sum, message) => sum + message.good, 0)
-  await storing.until(({ store }) => store.kinds.trades.ticks >= stored)
+  await storing.until(({ store }) => (store.kinds.trades?.ticks ?? 0) >= stored)
   await storing.drained()
   await endAudited(instance, [storing])
 

@@ -136,7 +136,7 @@ test('alpaca-py and tickhouse receive the same trades, quotes and amendments, in
   }
   const amended = corrections.length + cancels.length
   await until(() => fromStocks.length === 2 * count + amended && fromCrypto.length === crypto.length, WAIT_MS_MAX)
-  await running.until(({ store }) => store.kinds.trades.ticks >= count + crypto.length)
+  await running.until(({ store }) => (store.kinds.trades?.ticks ?? 0) >= count + crypto.length)
   await running.drained()
   assert.deepEqual(await running.end('SIGTERM'), { code: 0, signal: null })
 
