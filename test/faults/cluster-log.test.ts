@@ -17,6 +17,7 @@ import {
 } from '../support/judges/oracle.ts'
 import { within } from '../support/judges/within.ts'
 import { Cluster, startClusterServers } from '../support/processes/cluster.ts'
+import { WAIT_MS_MAX } from '../support/processes/tickhouse.ts'
 import { type ForeignMessage, foreignRecord } from '../support/servers/kafka/outside.ts'
 
 const ground = await startClusterServers({ after })
@@ -73,7 +74,7 @@ test('a topic that is deleted and created again is refused by running and starti
   await cluster.outside.produce(recordsOf(tradesFrom('AAA', 9_001, 600)).map(record => foreignRecord(0, record)))
   assert.match(String((await running.waitFor('ingest_failed')).why), /was replaced/)
   // A writer checks once a second whether the topics are still its own; records before the check are in the new one.
-  await within(30_000, () =>
+  await within(WAIT_MS_MAX, () =>
     cluster.log.append(0, recordsOf(trades)).then(
       () => 'the writer is not refused',
       error => {

@@ -145,9 +145,9 @@ test('dropped, repeated and truncated frames, cut connections: one gap row per h
   const seen = new Set(watch.ids().map(([symbol, id]) => `${symbol} ${id}`))
   const missing = made.filter(({ symbol, tradeId }) => !seen.has(`${symbol} ${tradeId}`))
   assert.ok(missing.length >= faults.dropped + faults.malformed)
-  const holesBefore = storing.logged('gap_found').length
   const half = Math.floor(missing.length / 2)
   const timeOf = await timesOf(storing)
+  const holesBefore = storing.logged('gap_found').length
   const repair = await feed.instance.log('write')
   for (const part of [missing.slice(half), missing.slice(0, half)])
     await repair.append(0, [tradesOf('simulator', part, ORIGIN.repair, timeOf)])

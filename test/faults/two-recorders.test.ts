@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { KnownMarket } from '../support/data/market.ts'
 import { LONG, report, Schedule } from '../support/faults.ts'
 import { LogWatch } from '../support/judges/log-watch.ts'
@@ -14,7 +15,7 @@ import type { TestProcess } from '../support/processes/tickhouse.ts'
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT']
 const RATE = 500
 const FOR_MS = LONG ? 600_000 : 8_000
-/** Both record for at least this long before one is killed, so that the other has all that the killed one had not appended. */
+/** Both record for at least this long before one is killed. */
 const TOGETHER_MS = 1_500
 const MOMENT_MS_MAX = 1_500
 
@@ -43,11 +44,22 @@ test(`two recorders killed in turn for ${FOR_MS / 1000} s: nothing missing, noth
   const ingests = [ingest]
   const pair: [TestProcess, TestProcess] = [await recorder(NAMES[0]), await recorder(NAMES[1])]
   market.run()
+  // What one had not appended when it is killed the other one must have received: all from its start on.
+  await using watch = new LogWatch(await cluster.instance.log())
+  const together = async () => {
+    await sleep(TOGETHER_MS)
+    // A tenth of all trades so far, however long a recorder took to start.
+    const further = 20 + market.trades().length / SYMBOLS.length / 10
+    await watch.until(new Map([...market.lastIds()].map(([symbol, id]) => [symbol, id + further])), pair[0])
+    market.pause()
+    await watch.untilTimes(market.lastIds(), 2, pair[0])
+    market.run()
+  }
   const endMs = performance.now() + FOR_MS
   let [kills, ingestKills] = [0, 0]
   // Each is killed, so that the other one has trades that it does not, also on a slow machine.
   while (kills < NAMES.length || performance.now() < endMs) {
-    await new Promise(resolve => setTimeout(resolve, TOGETHER_MS))
+    await together()
     await schedule.moment(MOMENT_MS_MAX)
     const at = kills++ % 2
     await pair[at]!.end('SIGKILL')
@@ -61,7 +73,6 @@ test(`two recorders killed in turn for ${FOR_MS / 1000} s: nothing missing, noth
     pair[at] = await recorder(NAMES[at]!)
   }
   market.pause()
-  await using watch = new LogWatch(await cluster.instance.log())
   await watch.until(market.lastIds(), pair[0])
   for (const one of pair) assert.deepEqual(await one.end('SIGTERM'), { code: 0, signal: null }, one.recentOutput())
   await cluster.drained()

@@ -16,6 +16,7 @@ import {
   distinctQuotes,
   gapsOf,
 } from '../support/judges/oracle.ts'
+import { within } from '../support/judges/within.ts'
 import { Cluster, startClusterServers } from '../support/processes/cluster.ts'
 import { InstalledProgram } from '../support/processes/installed-program.ts'
 import { type TestInstance, type TestProcess, WAIT_MS_MAX } from '../support/processes/tickhouse.ts'
@@ -59,12 +60,14 @@ test(`${UPGRADES} recorders on Kafka are replaced at ${RATE} trades a second: no
   timeout: 1_800_000,
 }, async t => {
   const { market, cluster } = await started(t)
-  let running = cluster.instance.run('record')
+  // Long enough for the proof on a busy machine.
+  const HANDOVER_SECONDS = '120'
+  let running = cluster.instance.run('record', { HANDOVER_SECONDS })
   await running.waitFor('symbols_counted', {}, 2)
   const quotesBefore = market.exchange.stats().quotes
   market.run()
   for (let round = 1; round <= UPGRADES; round++) {
-    const next = await readyRecorder(cluster.instance)
+    const next = await readyRecorder(cluster.instance, { HANDOVER_SECONDS })
     const beganMs = performance.now()
     assert.deepEqual(await running.end('SIGTERM'), { code: 0, signal: null }, running.recentOutput())
     t.diagnostic(`handover ${round} took ${Math.round(performance.now() - beganMs)} ms`)
@@ -77,7 +80,11 @@ test(`${UPGRADES} recorders on Kafka are replaced at ${RATE} trades a second: no
   market.pause()
   await using watch = new LogWatch(await cluster.instance.log())
   await watch.until(market.lastIds(), running)
-  await sleep(1_000)
+  // The last quotes follow the last trade.
+  await within(WAIT_MS_MAX, async () => {
+    const [stored, made] = [await distinctQuotes(cluster.store), market.exchange.stats().quotes - quotesBefore]
+    return stored >= made ? undefined : `${stored} of ${made} quotes are stored`
+  })
   const beganMs = performance.now()
   assert.deepEqual(await running.end('SIGTERM'), { code: 0, signal: null })
   assert.deepEqual(running.logged('handover_started'), [], 'no other one runs: it stops without a wait')
@@ -107,17 +114,18 @@ test('without the proof a recorder stops after its time, and names what is not s
   const broken = await readyRecorder(cluster.instance.withProgram(program.cli))
   assert.deepEqual(await running.end('SIGTERM'), { code: 0, signal: null })
   const [{ waitedMs, why }] = running.logged('handover_unproved') as [{ waitedMs: number; why: string }]
-  assert.ok(waitedMs >= 10_000 && waitedMs < 30_000, `${waitedMs} ms`)
+  assert.ok(waitedMs >= 10_000 && waitedMs < 70_000, `${waitedMs} ms`)
   assert.match(why, /overlap shown for 4 of 8 symbols and kinds \(simulator \w+ trades: no tick there yet/)
   assert.deepEqual(await broken.end('SIGTERM'), { code: 0, signal: null })
 })
 
 test('two recorders that both stop do not wait for each other', { skip }, async t => {
   const { market, cluster } = await started(t)
-  const first = cluster.instance.run('record', { HANDOVER_SECONDS: '60' })
+  const HANDOVER_SECONDS = '300'
+  const first = cluster.instance.run('record', { HANDOVER_SECONDS })
   await first.waitFor('symbols_counted', {}, 2)
   market.run()
-  const second = await readyRecorder(cluster.instance, { HANDOVER_SECONDS: '60' })
+  const second = await readyRecorder(cluster.instance, { HANDOVER_SECONDS })
   const beganMs = performance.now()
   const ends = await Promise.all([first.end('SIGTERM'), second.end('SIGTERM')])
   assert.deepEqual(ends, [
@@ -125,5 +133,5 @@ test('two recorders that both stop do not wait for each other', { skip }, async 
     { code: 0, signal: null },
   ])
   const tookMs = performance.now() - beganMs
-  assert.ok(tookMs < 30_000, `took ${Math.round(tookMs)} ms`)
+  assert.ok(tookMs < 120_000, `took ${Math.round(tookMs)} ms`)
 })

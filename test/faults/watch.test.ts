@@ -11,7 +11,8 @@ import { KnownMarket } from '../support/data/market.ts'
 import { makeMixedLog } from '../support/data/mixed-log.ts'
 import { Schedule } from '../support/faults.ts'
 import { LogWatch } from '../support/judges/log-watch.ts'
-import { type Settings, TestInstance, type TestProcess } from '../support/processes/tickhouse.ts'
+import { within } from '../support/judges/within.ts'
+import { type Settings, TestInstance, type TestProcess, WAIT_MS_MAX } from '../support/processes/tickhouse.ts'
 import { freePort } from '../support/servers/free-port.ts'
 import { startKafka } from '../support/servers/kafka/kafka.ts'
 import { TcpProxy } from '../support/servers/tcp-proxy.ts'
@@ -19,7 +20,8 @@ import { type AlertMessage, Receivers } from '../support/servers/watching.ts'
 
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT']
 const EVERY_MS = 1_000
-const SILENCE_MS_MIN = 3_000
+/** A busy machine stores nothing for some seconds now and then. */
+const SILENCE_MS_MIN = 10_000
 /** After a few seconds of a symbol the watcher has learned its usual gaps. */
 const LEARNED_TRADES = 30_000
 const MIB = 2 ** 20
@@ -73,15 +75,20 @@ async function toldOnce(
   return opened
 }
 
-/** All messages, in order. `unless`: an alert that a slow machine causes itself. */
-function assertTold({ receivers, watcher }: Watched, names: readonly string[], unless = ''): void {
+/** All messages, in order, without `unless` and the alert that a busy machine causes itself. */
+async function assertTold({ receivers, watcher }: Watched, names: readonly string[], unless = ''): Promise<void> {
   const expected = names.flatMap(name => [`opened ${name}`, `closed ${name}`])
   assert.deepEqual(
-    receivers.messages.filter(({ name }) => name !== unless).map(({ kind, name }) => `${kind} ${name}`),
+    receivers.messages
+      .filter(({ name }) => name !== unless && name !== 'ingest_behind')
+      .map(({ kind, name }) => `${kind} ${name}`),
     expected,
     watcher.recentOutput(),
   )
-  if (unless === '') assert.equal(receivers.mails, expected.length, 'each by mail too')
+  await within(WAIT_MS_MAX, async () => {
+    const [mails, messages] = [receivers.mails, receivers.messages.length]
+    return mails === messages ? undefined : `${messages} messages, each by mail too: ${mails}`
+  })
 }
 
 test('a silent feed, a closed feed, a stopped ingest, a killed instance: each is reported once and closed once', {
@@ -136,7 +143,7 @@ test('a silent feed, a closed feed, a stopped ingest, a killed instance: each is
     () => process.kill(pidOf('ingest'), 'SIGCONT'),
   )
   assert.match(stopped.what, new RegExp(`no answer within ${ANSWER_MS_MAX / 1000} s`))
-  assertTold(watched, ['stale', 'sources_trouble', 'house_down'])
+  await assertTold(watched, ['stale', 'sources_trouble', 'house_down'])
 
   watched.receivers.forget()
   await toldOnce(
@@ -154,7 +161,7 @@ test('a silent feed, a closed feed, a stopped ingest, a killed instance: each is
     },
   )
   // Its first tick may come later after its start than a tick usually does.
-  assertTold(watched, ['house_down'], 'stale')
+  await assertTold(watched, ['house_down'], 'stale')
   assert.deepEqual(await watched.watcher.end('SIGTERM'), { code: 0, signal: null })
   assert.deepEqual(await whole.end('SIGTERM'), { code: 0, signal: null })
 })
@@ -181,7 +188,7 @@ test('a filling disk is reported before it is full, once', { timeout: 300_000 },
     },
     () => ballast![Symbol.dispose](),
   )
-  assertTold(watched, ['disk_low'], 'ingest_behind')
+  await assertTold(watched, ['disk_low'])
 })
 
 test('an unwritable archive is reported once, and closed when it works again', { timeout: 300_000 }, async t => {
@@ -273,5 +280,5 @@ test('dead brokers are one alert: the log does not respond', { timeout: 300_000 
     () => broker!.start(),
   )
   assert.ok(ingest.logged('log_awaited').length > 0, 'ingest reports it too')
-  assertTold(watched, ['log_trouble'])
+  await assertTold(watched, ['log_trouble'])
 })
