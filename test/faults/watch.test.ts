@@ -92,7 +92,7 @@ async function assertTold({ receivers, watcher }: Watched, names: readonly strin
 }
 
 test('a silent feed, a closed feed, a stopped ingest, a killed instance: each is reported once and closed once', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async t => {
   const { seed } = new Schedule(t)
   await using market = await KnownMarket.start({ symbols: SYMBOLS, seed, ratePerSecond: 1_500 })
@@ -166,7 +166,7 @@ test('a silent feed, a closed feed, a stopped ingest, a killed instance: each is
   assert.deepEqual(await whole.end('SIGTERM'), { code: 0, signal: null })
 })
 
-test('a filling disk is reported before it is full, once', { timeout: 300_000 }, async t => {
+test('a filling disk is reported before it is full, once', { timeout: 600_000 }, async t => {
   const { seed } = new Schedule(t)
   const listen = await freeAddress()
   const instance = new TestInstance(t, { LISTEN: listen, DISK_FREE_MIB_MIN: '8' })
@@ -191,7 +191,7 @@ test('a filling disk is reported before it is full, once', { timeout: 300_000 },
   await assertTold(watched, ['disk_low'])
 })
 
-test('an unwritable archive is reported once, and closed when it works again', { timeout: 300_000 }, async t => {
+test('an unwritable archive is reported once, and closed when it works again', { timeout: 600_000 }, async t => {
   const listen = await freeAddress()
   const instance = new TestInstance(t, { LISTEN: listen, DISK_FREE_MIB_MIN: '1' })
   const disk = instance.mountSmall('data/archive', 32 * MIB)
@@ -215,7 +215,7 @@ test('an unwritable archive is reported once, and closed when it works again', {
   assert.deepEqual(watched.receivers.of('archive_trouble', 'closed').length, 1)
 })
 
-test('a failed audit is reported once, and closed only when log and tables agree', { timeout: 400_000 }, async t => {
+test('a failed audit is reported once, and closed only when log and tables agree', { timeout: 600_000 }, async t => {
   const { seed } = new Schedule(t)
   await using market = await KnownMarket.start({ symbols: SYMBOLS, seed, ratePerSecond: 1_000 })
   const listen = await freeAddress()
@@ -256,7 +256,7 @@ test('a failed audit is reported once, and closed only when log and tables agree
   assert.equal(watched.receivers.of('audit_failed', 'opened').length, 1)
 })
 
-test('dead brokers are one alert: the log does not respond', { timeout: 300_000 }, async t => {
+test('dead brokers are one alert: the log does not respond', { timeout: 600_000 }, async t => {
   const kafka = await startKafka(t, { own: true })
   if (kafka.missing) return t.skip(kafka.missing)
   const { seed } = new Schedule(t)
