@@ -85,7 +85,13 @@ export class Handover {
   /** Whether another recorder of the same selection runs. */
   get hasPeer(): boolean {
     const { board, instance, of } = this.#options
-    const gone = new Set(this.#requests().flatMap(request => (request.state === 'left' ? [request.instance] : [])))
+    // However long ago: its last report may have been noticed after that.
+    const gone = new Set(
+      board.announcements(REQUESTS).flatMap(({ body }) => {
+        const request = requestIn(body)
+        return request?.state === 'left' ? [request.instance] : []
+      }),
+    )
     return recordersIn(board.announcements(RECORDERS)).some(
       ({ key, status, atMs }) =>
         status.instance !== instance &&
