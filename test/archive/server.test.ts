@@ -19,7 +19,7 @@ const CLI_WITHOUT_ENGINE = fileURLToPath(new URL('../support/processes/cli-witho
 const server = await openTestServer({ after })
 
 test('rows of a server are archived and verified by a separate process, which may be killed at any time', {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async t => {
   const schedule = new Schedule(t)
   const instance = new TestInstance(t, { STORE: server.freshStore(), METRICS_LISTEN: '127.0.0.1:0' })

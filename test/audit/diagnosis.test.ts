@@ -99,7 +99,7 @@ test('a log that is written and stored while it is diagnosed agrees with its sto
   const storeOneMore = async () => {
     for (let partition = 0; partition < 4; partition++)
       await log.append(partition, [tradesOf('binance', [{ ...trade(++id), symbol: `S${partition}` }])])
-    await within(10_000, async () => (storing.drained ? undefined : 'not stored yet'))
+    await within(120_000, async () => (storing.drained ? undefined : 'not stored yet'))
   }
   await storeOneMore()
   const asked: number[] = []

@@ -12,7 +12,7 @@ import { EventLog } from '../support/judges/event-log.ts'
 
 const trade = (tradeId: number) => ({ symbol: 'BTCUSDT', tradeId, price: 1, volume: 1, side: 'buy' as const })
 
-test('a stop whose audit cannot be kept says so and stops all the same', { timeout: 30_000 }, async t => {
+test('a stop whose audit cannot be kept says so and stops all the same', { timeout: 120_000 }, async t => {
   const { log, store } = await openBoth(t)
   await log.append(0, [tradesOf('binance', [trade(1)])])
   const insertRows = store.insertRows.bind(store)
@@ -93,7 +93,7 @@ test('a partition that was let go and comes back is audited as by a start', asyn
   assert.deepEqual(passed, [true, true, false])
 })
 
-test('a stop does not wait for a doctor that takes long', { timeout: 30_000 }, async t => {
+test('a stop does not wait for a doctor that takes long', { timeout: 120_000 }, async t => {
   const { log, store } = await openBoth(t)
   const config = parseConfig({}, {})
   const assignRun = { limits: limitsOf(config), venues: venuesOf(config), log, store }

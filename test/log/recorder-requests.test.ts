@@ -22,7 +22,7 @@ async function requested(t: TestContext, address: string): Promise<void> {
   assert.equal(latestRequest(address, recorder), undefined)
   for (const id of ['a', 'b']) {
     await requestRecorders(address, { id })
-    await within(10_000, async () => {
+    await within(60_000, async () => {
       const latest = latestRequest(address, recorder)
       return JSON.stringify(latest) === JSON.stringify({ id }) ? undefined : JSON.stringify(latest)
     })
@@ -36,7 +36,7 @@ async function requested(t: TestContext, address: string): Promise<void> {
   ])
     await messages.leave(`${GAPS}${partition}`, { open })
   await messages.close()
-  await within(10_000, async () => {
+  await within(60_000, async () => {
     const latest = JSON.stringify(latestMessages(address, recorder, GAPS))
     return latest === JSON.stringify([{ open: 3 }, { open: 2 }]) ? undefined : latest
   })
@@ -53,7 +53,7 @@ test('a request and lists reach the recorder that has a SQLite log open, the lat
 })
 
 test('a request and lists reach the recorders of a Kafka log, the latest of each key only', {
-  timeout: 180_000,
+  timeout: 600_000,
 }, async t => {
   const kafka = await startKafka(t)
   await requested(t, `kafka://${kafka.hosts}?topicPrefix=requests`)

@@ -10,7 +10,7 @@ import { CollectingReceiver } from '../support/judges/collecting-receiver.ts'
 import { EventLog } from '../support/judges/event-log.ts'
 import { LocalVenue } from '../support/servers/local-venue.ts'
 
-const TIMEOUT = { timeout: 20_000 }
+const TIMEOUT = { timeout: 300_000 }
 
 function follow(t: TestContext, subscriptions: readonly Subscription[], timings: Partial<Timings> = {}) {
   const events = new EventLog()

@@ -24,6 +24,8 @@ import { DAY_MS, HOUR_MS } from '../support/data/tick-times.ts'
 import { HttpReceiver } from '../support/servers/alert-receivers.ts'
 
 const MINUTE_MS = 60_000
+/** Longer than any answer takes on a busy machine. */
+const WAIT_MS_MAX = 60_000
 
 const TOKEN = 'a-token-of-the-tests'
 const TODAY_MS = Math.floor(Date.now() / DAY_MS) * DAY_MS
@@ -74,7 +76,7 @@ before(async () => {
   })
   servers.push(server)
   url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`
-  client = new InstanceClient(url, TOKEN)
+  client = new InstanceClient(url, TOKEN, WAIT_MS_MAX)
 })
 
 after(async () => {
@@ -132,7 +134,7 @@ test('the health of an older instance names what it follows as text', async t =>
   const receiver = await HttpReceiver.open(t)
   const { builtInVenues: _, ...older } = { ...health, following: ['binance:BTCUSDT,ETHUSDT simulator:A?rate=5'] }
   receiver.answer = response => response.end(JSON.stringify(older))
-  assert.deepEqual(await new InstanceClient(receiver.url, undefined).health(), {
+  assert.deepEqual(await new InstanceClient(receiver.url, undefined, WAIT_MS_MAX).health(), {
     ...health,
     following: [
       { venue: 'binance', symbols: ['BTCUSDT', 'ETHUSDT'] },
@@ -318,23 +320,31 @@ describe('throws NoAnswer with a reason and what to do', () => {
   const newest = (other: InstanceClient) => other.newestTicks(Date.now())
 
   test('without the token', async () => {
-    await refusedBy(new InstanceClient(url, undefined), /set TICKHOUSE_TOKEN/, health)
-    await refusedBy(new InstanceClient(url, undefined), /\/api\/query answered with status 403/, newest)
+    await refusedBy(new InstanceClient(url, undefined, WAIT_MS_MAX), /set TICKHOUSE_TOKEN/, health)
+    await refusedBy(new InstanceClient(url, undefined, WAIT_MS_MAX), /\/api\/query answered with status 403/, newest)
   })
   test('with a wrong token', async () => {
-    await refusedBy(new InstanceClient(url, 'guessed'), /compare TICKHOUSE_TOKEN/, health)
-    await refusedBy(new InstanceClient(url, 'guessed'), /\/api\/query answered with status 403/, newest)
+    await refusedBy(new InstanceClient(url, 'guessed', WAIT_MS_MAX), /compare TICKHOUSE_TOKEN/, health)
+    await refusedBy(new InstanceClient(url, 'guessed', WAIT_MS_MAX), /\/api\/query answered with status 403/, newest)
   })
   test('if another program answers', async t => {
     const other = await HttpReceiver.open(t)
     for (const text of ['ok', '{}', '[]', 'null', '{"state":"ok"}']) {
       other.answer = response => response.end(text)
-      await refusedBy(new InstanceClient(other.url, TOKEN), /compare TICKHOUSE_TOKEN and the versions/, health)
+      await refusedBy(
+        new InstanceClient(other.url, TOKEN, WAIT_MS_MAX),
+        /compare TICKHOUSE_TOKEN and the versions/,
+        health,
+      )
     }
     other.answer = response => response.end('<html>')
-    await refusedBy(new InstanceClient(other.url, TOKEN), /unreadable answer to a query: <html>/, newest)
+    await refusedBy(new InstanceClient(other.url, TOKEN, WAIT_MS_MAX), /unreadable answer to a query: <html>/, newest)
     other.answer = response => response.writeHead(404).end('x'.repeat(10_000))
-    await refusedBy(new InstanceClient(other.url, TOKEN), /^\/health answered with status 404: x{300}$/, health)
+    await refusedBy(
+      new InstanceClient(other.url, TOKEN, WAIT_MS_MAX),
+      /^\/health answered with status 404: x{300}$/,
+      health,
+    )
   })
   test('if nothing listens', async () => {
     const gone = net.createServer().listen(0, '127.0.0.1')
@@ -350,14 +360,14 @@ describe('throws NoAnswer with a reason and what to do', () => {
       response.writeHead(200, { 'content-length': '1000' }).write('{"state":')
       setImmediate(() => response.destroy())
     }
-    await refusedBy(new InstanceClient(other.url, TOKEN), /cut off/, health)
+    await refusedBy(new InstanceClient(other.url, TOKEN, WAIT_MS_MAX), /cut off/, health)
   })
   test('if the instance hangs, before and during its answer', async t => {
     const other = await HttpReceiver.open(t)
     other.answer = () => {}
     await refusedBy(new InstanceClient(other.url, TOKEN, 300), /no answer within 0.3 s/, health)
     other.answer = response => response.writeHead(200).write('{')
-    await refusedBy(new InstanceClient(other.url, TOKEN, 300), /cut off/, health)
+    await refusedBy(new InstanceClient(other.url, TOKEN, 3_000), /cut off/, health)
   })
 })
 
@@ -372,5 +382,5 @@ test('sends a report to the instance, which accepts the longest possible alert',
   const { version } = watchReports
   await client.report(report)
   assert.equal(watchReports.version, version + 1)
-  await assert.rejects(new InstanceClient(url, 'guessed').report(report), NoAnswer)
+  await assert.rejects(new InstanceClient(url, 'guessed', WAIT_MS_MAX).report(report), NoAnswer)
 })

@@ -65,7 +65,7 @@ describe('a broker that fails', { skip: kafka.missing }, () => {
     const startedMs = performance.now()
     await log.close()
     await lost
-    assert.ok(performance.now() - startedMs < 12_000)
+    assert.ok(performance.now() - startedMs < 60_000)
   })
 
   test('while it is stalled, neither requests nor a stop wait for it', async t => {
@@ -87,6 +87,6 @@ describe('a broker that fails', { skip: kafka.missing }, () => {
     const joined = joining.join({ onAssigned: () => {}, onRevoked: async () => {} }, stop.signal)
     stop.abort()
     await joined
-    assert.ok(performance.now() - startedMs < 20_000)
+    assert.ok(performance.now() - startedMs < 100_000)
   })
 })

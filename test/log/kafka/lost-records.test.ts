@@ -42,7 +42,7 @@ test('a broker restored from an older copy, and written to since, stops the part
     const storing = new Ingest({ ...options, emit: () => {} })
     storing.start()
     const settled = () => storing.partitions[0]?.failure ?? (storing.partitions.length > 0 && storing.drained)
-    await within(60_000, async () => (settled() ? undefined : 'not stored'))
+    await within(180_000, async () => (settled() ? undefined : 'not stored'))
     const failure = storing.partitions[0]!.failure
     await storing.stop()
     await log.close()

@@ -10,11 +10,13 @@ import { within } from '../../support/judges/within.ts'
 import { startKafka } from '../../support/servers/kafka/kafka.ts'
 import { KafkaOutside } from '../../support/servers/kafka/outside.ts'
 
+const WAIT_MS_MAX = 120_000
+
 const kafka = await startKafka({ after })
 const skip = kafka.missing ?? false
 
 async function firstRecord(log: OpenLog, partition: number, from: number) {
-  for await (const [entry] of log.read(partition, from, AbortSignal.timeout(20_000))) return entry!.ticks
+  for await (const [entry] of log.read(partition, from, AbortSignal.timeout(WAIT_MS_MAX))) return entry!.ticks
   return undefined
 }
 
@@ -24,7 +26,7 @@ async function assignedTo(log: OpenLog, count: number): Promise<number[]> {
   const stop = new AbortController()
   const listener = { onAssigned: (partition: number) => void assigned.push(partition), onRevoked: async () => {} }
   const joined = log.join(listener, stop.signal)
-  await within(30_000, async () => (assigned.length >= count ? undefined : `${assigned.length} of ${count} taken`))
+  await within(WAIT_MS_MAX, async () => (assigned.length >= count ? undefined : `${assigned.length} of ${count} taken`))
   stop.abort()
   await joined
   return assigned.sort((a, b) => a - b)
@@ -47,11 +49,11 @@ test('partitions added to one topic or both are not used: the log continues unde
 
   // Only one of the two topics: they differ from here on.
   await outside.admin.createPartitions({ topicPartitions: [{ topic: outside.topic, count: 5 }] })
-  await within(30_000, async () => (running.unusedPartitions() === 3 ? undefined : 'not seen yet'))
+  await within(WAIT_MS_MAX, async () => (running.unusedPartitions() === 3 ? undefined : 'not seen yet'))
   await running.append(1, [numbered(3)])
   await running.append(3, [numbered(4)])
   assert.equal(await firstRecord(running, 3, 1), numbered(4).ticks, 'read on, of the second topic too')
-  await within(30_000, async () => (events.named('partitions_unused').length > 0 ? undefined : 'not reported yet'))
+  await within(WAIT_MS_MAX, async () => (events.named('partitions_unused').length > 0 ? undefined : 'not reported yet'))
   stopping.abort()
   await running.close()
   assert.deepEqual(events.named('partitions_unused'), [{ partitions: 3 }])

@@ -28,7 +28,7 @@ async function deny(resourceType: AclResourceTypes, resourceName: string): Promi
   await administer(kafka.hosts, admin => admin.createAcls({ acl: [acl, describing] }))
 }
 
-describe('without an ACL', { skip: kafka.missing, timeout: 120_000 }, () => {
+describe('without an ACL', { skip: kafka.missing, timeout: 600_000 }, () => {
   test('on the group, joining is refused', async t => {
     const address = kafka.address({ partitions: 1, group: 'closed' })
     const log = await openKafkaLog(address, 'write')

@@ -13,6 +13,7 @@ const kafka = await startKafka({ after }, { own: true, secure: true })
 
 /** Longer than the broker's sessions: clients must authenticate again. */
 const SESSIONS_MS = 4_000
+const TOKEN_MS = 8_000
 
 function secretFile(t: TestContext, text: string): string {
   const directory = mkdtempSync(join(tmpdir(), 'tickhouse-secret-'))
@@ -28,13 +29,13 @@ describe('a broker with authentication', { skip: kafka.missing }, () => {
   const user = `${name}:${encodeURIComponent(password)}`
   const prefix = (): string => `topicPrefix=secure-${crypto.randomUUID()}.&partitions=1`
 
-  /** Writes, reads and takes its share through a connection, and again when the session had to be renewed. */
-  async function works(address: string, renewed = false): Promise<void> {
+  /** Writes, reads and takes its share through a connection, and again after the time in which its session had to be renewed. */
+  async function works(address: string, renewedMs = 0): Promise<void> {
     const log = await openKafkaLog(address, 'write')
     try {
       assert.doesNotMatch(log.address, /alice|horse|token/)
       await log.append(0, [numbered(1)])
-      if (renewed) await sleep(SESSIONS_MS)
+      if (renewedMs > 0) await sleep(renewedMs)
       await log.append(0, [numbered(2)])
       assert.equal((await readRange(log, 0, 0, 2)).length, 2)
       const stop = new AbortController()
@@ -63,14 +64,18 @@ describe('a broker with authentication', { skip: kafka.missing }, () => {
 
   test('a password from a file, and a session that is renewed at run time', async t => {
     const file = secretFile(t, password)
-    await works(`kafka://${saslSsl}?${prefix()}&${tls()}&sasl=scram-sha-256&user=${name}&passwordFile=${file}`, true)
+    await works(
+      `kafka://${saslSsl}?${prefix()}&${tls()}&sasl=scram-sha-256&user=${name}&passwordFile=${file}`,
+      SESSIONS_MS,
+    )
   })
 
   test('OAUTHBEARER with a token from a file, read again when the session expires', async t => {
-    const file = secretFile(t, unsignedToken(name, 3))
-    const renewing = setInterval(() => writeFileSync(file, unsignedToken(name, 3)), 500)
+    // Far longer than between two writes, so that none has expired when a busy machine presents it.
+    const file = secretFile(t, unsignedToken(name, TOKEN_MS / 1000))
+    const renewing = setInterval(() => writeFileSync(file, unsignedToken(name, TOKEN_MS / 1000)), 500)
     t.after(() => clearInterval(renewing))
-    await works(`kafka://${saslSsl}?${prefix()}&${tls()}&sasl=oauthbearer&tokenFile=${file}`, true)
+    await works(`kafka://${saslSsl}?${prefix()}&${tls()}&sasl=oauthbearer&tokenFile=${file}`, TOKEN_MS + 1_500)
   })
 
   test('OAUTHBEARER with a token from a command', async t => {

@@ -10,7 +10,7 @@ import { CollectingReceiver } from '../../support/judges/collecting-receiver.ts'
 import { EventLog } from '../../support/judges/event-log.ts'
 import { until } from '../../support/judges/within.ts'
 
-const TIMEOUT = { timeout: 30_000 }
+const TIMEOUT = { timeout: 300_000 }
 const LISTED = ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'XRPUSDT', 'BNBUSDT', 'DOGEUSDT']
 const QUICK = { ...TIMINGS, backoffMsMin: 10, backoffFirstMs: 20, backoffMsMax: 50, livenessCheckMs: 20, overlapMs: 50 }
 

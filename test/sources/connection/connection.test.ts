@@ -23,7 +23,7 @@ const QUICK: Timings = {
   overlapMsMax: 200,
   closeMsMax: 200,
 }
-const TIMEOUT = { timeout: 20_000 }
+const TIMEOUT = { timeout: 300_000 }
 
 const match = (id: number, extra: Record<string, unknown> = {}) =>
   JSON.stringify({

@@ -13,7 +13,7 @@ import { LocalVenue } from '../../support/servers/local-venue.ts'
 
 const KEY = 'PK-of-the-login-test'
 const QUICK = { ...TIMINGS, handshakeMsMax: 300, backoffMsMin: 10, backoffFirstMs: 20, backoffMsMax: 50 }
-const TIMEOUT = { timeout: 20_000 }
+const TIMEOUT = { timeout: 300_000 }
 const ACME = { name: 'acme', secrets: ['key'], advice: '' } as const
 const LOGIN: Account = { ...ACME, login: ({ key }) => [`login ${key}`] }
 const IN_URL: Account = { ...ACME, authorizedUrl: (url, { key }) => `${url}?key=${key}` }

@@ -10,7 +10,7 @@ import { until } from '../../support/judges/within.ts'
 import { FinnhubServer } from '../../support/servers/finnhub.ts'
 
 const TOKEN = 'token-of-one-connection'
-const TIMEOUT = { timeout: 30_000 }
+const TIMEOUT = { timeout: 300_000 }
 const QUICK = { ...TIMINGS, backoffMsMin: 10, backoffFirstMs: 20, backoffMsMax: 50, livenessCheckMs: 20, overlapMs: 50 }
 
 const trade = (s: string, n: number) => ({ s, p: 100 + n, v: 1, t: Date.now(), c: null })

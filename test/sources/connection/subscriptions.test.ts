@@ -31,7 +31,7 @@ const QUICK: Timings = {
     unanswered: soon,
   },
 }
-const TIMEOUT = { timeout: 20_000 }
+const TIMEOUT = { timeout: 300_000 }
 
 interface Setup {
   feeds: Feeds

@@ -21,7 +21,7 @@ const QUICK: Timings = {
   addressRefusedMs: 600,
   accountRefusedMs: 700,
 }
-const TIMEOUT = { timeout: 20_000 }
+const TIMEOUT = { timeout: 300_000 }
 /** Timers may fire this much early against another clock. */
 const EARLY_MS = 10
 

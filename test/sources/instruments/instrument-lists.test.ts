@@ -19,7 +19,7 @@ import type { Venue } from '../../../src/venues/venue.ts'
 import { EventLog } from '../../support/judges/event-log.ts'
 import { ListServer } from '../../support/servers/list-server.ts'
 
-const TIMEOUT = { timeout: 20_000 }
+const TIMEOUT = { timeout: 300_000 }
 const SHORT: Timings = { ...TIMINGS, symbolListMsMax: 2_000, symbolListRetryMs: 20, symbolListApartMs: 0 }
 
 /** Symbols of Binance that trade, and those in another state after a colon. */

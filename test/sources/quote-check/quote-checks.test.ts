@@ -13,7 +13,7 @@ import { within } from '../../support/judges/within.ts'
 import { ListServer } from '../../support/servers/list-server.ts'
 import { LocalVenue } from '../../support/servers/local-venue.ts'
 
-const TIMEOUT = { timeout: 60_000 }
+const TIMEOUT = { timeout: 300_000 }
 const SNAPSHOT = {
   lastUpdateId: 100,
   bids: [

@@ -100,7 +100,7 @@ async function run(file: string, pattern: string, mutant?: Mutant): Promise<numb
 }
 
 for (const file of [REPAIRERS, VENUE, HOSTS, BUDGET, GAPS])
-  test(`${file} passes without an edit`, { timeout: 120_000 }, async () => assert.equal(await run(file, '.'), 0))
+  test(`${file} passes without an edit`, { timeout: 300_000 }, async () => assert.equal(await run(file, '.'), 0))
 
 for (const [name, { test: file, pattern = '.', ...mutant }] of Object.entries(MUTANTS))
-  test(`caught: ${name}`, { timeout: 120_000 }, async () => assert.equal(await run(file, pattern, mutant), 1))
+  test(`caught: ${name}`, { timeout: 300_000 }, async () => assert.equal(await run(file, pattern, mutant), 1))

@@ -13,7 +13,7 @@ import type { Repairer } from '../../../src/venues/repair/repairer.ts'
 import { EventLog } from '../../support/judges/event-log.ts'
 import { BinanceRest, type BinanceTrade, type Fault } from '../../support/servers/binance-rest.ts'
 
-const TIMEOUT = { timeout: 60_000 }
+const TIMEOUT = { timeout: 300_000 }
 const SHORT: Timings = {
   ...TIMINGS,
   ...{ repairMsMax: 2_000, repairRetryMs: 5, repairRetryMsMax: 20, repairAbsentMs: 5, repairSettleMs: 60_000 },

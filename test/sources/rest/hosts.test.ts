@@ -12,7 +12,7 @@ import { ListServer } from '../../support/servers/list-server.ts'
 const timings = { ...TIMINGS, symbolListApartMs: 0 }
 const OPTIONS = { timeoutMs: 5_000 }
 
-test('one request at a time for a host, and no more than it allows in time', { timeout: 20_000 }, async t => {
+test('one request at a time for a host, and no more than it allows in time', { timeout: 300_000 }, async t => {
   let [open, most] = [0, 0]
   const server = await ListServer.open(t, response => {
     most = Math.max(most, ++open)
@@ -31,7 +31,7 @@ test('one request at a time for a host, and no more than it allows in time', { t
 })
 
 test('after a 429 no request is sent before its end: not by another user of the host, nor after a restart', {
-  timeout: 20_000,
+  timeout: 300_000,
 }, async t => {
   const directory = mkdtempSync(join(tmpdir(), 'tickhouse-test-'))
   const log = await openLog(`sqlite:${directory}`, 'write')
@@ -58,7 +58,7 @@ test('after a 429 no request is sent before its end: not by another user of the 
 })
 
 test('an answer that is too long, too late or not an answer is an error with its reason', {
-  timeout: 20_000,
+  timeout: 300_000,
 }, async t => {
   const server = await ListServer.open(t, (response, request) => {
     if (request.url === '/long') response.end('x'.repeat(1_000))

@@ -17,7 +17,7 @@ import { EventLog } from '../../support/judges/event-log.ts'
 import { ListServer } from '../../support/servers/list-server.ts'
 import { LocalVenue } from '../../support/servers/local-venue.ts'
 
-const TIMEOUT = { timeout: 20_000 }
+const TIMEOUT = { timeout: 300_000 }
 
 function follow(t: TestContext, subscription: Subscription, changed: Partial<Timings> & { everyMs?: number } = {}) {
   const events = new EventLog()

@@ -12,7 +12,7 @@ import { until } from '../../support/judges/within.ts'
 import { ListServer } from '../../support/servers/list-server.ts'
 import { LocalVenue } from '../../support/servers/local-venue.ts'
 
-const TIMEOUT = { timeout: 20_000 }
+const TIMEOUT = { timeout: 300_000 }
 const QUICK = { ...TIMINGS, livenessCheckMs: 20, overlapMs: 50, closeMsMax: 200, symbolListRetryMs: 20 }
 
 const kraken = (statusOf: Record<string, string>) =>

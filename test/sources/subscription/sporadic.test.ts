@@ -77,7 +77,7 @@ for (const [kinds, replaced] of [
   [['marks', 'liquidations'], true],
 ] as const)
   test(`a connection of ${kinds} without a frame ${replaced ? 'is' : 'is not'} replaced`, {
-    timeout: 20_000,
+    timeout: 300_000,
   }, async t => {
     const server = await LocalVenue.open(t)
     const venue = findVenue('binanceusdm')!

@@ -25,8 +25,8 @@ import { openTestServer } from '../../support/servers/clickhouse-server.ts'
 import { HTTP_FAULTS, type HttpFault, HttpFaultProxy, type Plan } from '../../support/servers/http-fault-proxy.ts'
 
 /** Soon tired of waiting; on a busy machine a healthy statement may take longer, which is one more fault. */
-const IMPATIENT_MS = 1_500
-const CALM_MS_MAX = 120_000
+const IMPATIENT_MS = 3_000
+const CALM_MS_MAX = 400_000
 const FAULTS: readonly HttpFault[] = Object.values(HTTP_FAULTS)
 const INSERTS = /^INSERT INTO (trades|quarantine|epochs)\b/
 const TABLES = ['trades', 'quarantine', 'gaps', 'log_identity']

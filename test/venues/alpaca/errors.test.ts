@@ -11,7 +11,7 @@ import { type AlpacaOptions, AlpacaServer } from '../../support/servers/alpaca.t
 
 const PATH = '/v2/iex'
 const ACCOUNT = { key: 'PK-of-the-errors-test', secret: 'secret-of-the-errors-test' }
-const TIMEOUT = { timeout: 30_000 }
+const TIMEOUT = { timeout: 300_000 }
 const QUICK = {
   ...TIMINGS,
   backoffMsMin: 10,

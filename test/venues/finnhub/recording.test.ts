@@ -18,7 +18,7 @@ const CLIENT = fileURLToPath(new URL('../../support/clients/finnhub_client.py', 
 const TOKEN = 'c0ffee-token-of-the-recorder'
 const OTHER_TOKEN = 'token-of-the-python-client'
 const SYMBOLS = ['AAPL', 'BINANCE:ETHUSDT', 'OANDA:EUR_USD']
-const TIMEOUT = { timeout: 240_000 }
+const TIMEOUT = { timeout: 300_000 }
 
 const at = Date.now()
 const APPLE: FinnhubTrade = { s: 'AAPL', p: 284.45, v: 300, t: at, c: ['1', '8'] }

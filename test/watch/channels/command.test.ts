@@ -70,7 +70,7 @@ test('text that no environment accepts is a failure, not the end of the watcher'
 
 test('a hanging command is killed, with all its children', async () => {
   const command = `sleep 1000 & echo $! > ${directory}/pid; wait`
-  await assert.rejects(new CommandChannel(command, 500).send(alertMessage('opened'), HOUSE), /SIGKILL/)
+  await assert.rejects(new CommandChannel(command, 5_000).send(alertMessage('opened'), HOUSE), /SIGKILL/)
   const pid = Number(written('pid'))
   // The kernel takes a moment to end it; if nothing does, the test never ends.
   while (isRunning(pid)) await new Promise(setImmediate)

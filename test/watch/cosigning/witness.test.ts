@@ -34,7 +34,10 @@ async function open(t: TestContext, entries = entriesOf('a', 5)) {
     const { file, signer } = WitnessFile.open(keyFile, undefined)
     const witness = new Witness(file, signer, events.emit)
     const verifier = parseWitness(witnessText(signer))!
-    return { verifier, probe: (nowMs = NOW_MS) => witness.probe([new InstanceClient(log.url, undefined)], nowMs) }
+    return {
+      verifier,
+      probe: (nowMs = NOW_MS) => witness.probe([new InstanceClient(log.url, undefined, 60_000)], nowMs),
+    }
   }
   return { log, keyFile, start, events }
 }
@@ -120,7 +123,7 @@ test('without its memory a key cosigns nothing, and states what to do', async t 
 
 test('what others post is stored only if this log and the named witness signed it', async t => {
   const { log, start } = await open(t)
-  const client = new InstanceClient(log.url, undefined)
+  const client = new InstanceClient(log.url, undefined, 60_000)
   const key = witnessText({ name: 'w', key: generateKeyPairSync('ed25519').privateKey })
   await assert.rejects(client.cosignature(key, log.note), /not cosigned by this key/)
   await assert.rejects(client.cosignature(key, log.note.replace('\n5\n', '\n6\n')), /not a checkpoint of this log/)

@@ -9,7 +9,7 @@ import { test } from 'node:test'
 import { openTarget } from '../../../../src/archive/targets/open.ts'
 
 test('a running read of an unresponsive bucket ends when the archive is closed, and so does a later one', {
-  timeout: 20_000,
+  timeout: 120_000,
 }, async t => {
   const before = { id: process.env.AWS_ACCESS_KEY_ID, secret: process.env.AWS_SECRET_ACCESS_KEY }
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' })
