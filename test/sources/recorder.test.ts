@@ -138,12 +138,18 @@ test('beside another recorder, records are appended a second later, in order; th
   receive(recorder, 10)
   await sleep(500)
   receive(recorder, 20)
+  const secondMs = performance.now() - beganMs
   assert.equal(appended.length, 0)
   while (appended.length === 0) await sleep(10)
-  assert.deepEqual([appended.map(({ ids }) => ids), noted], [[10], 10], 'the second record waits for its own second')
-  assert.ok(appended.every(({ afterMs }) => afterMs >= 990))
+  assert.equal(appended[0]!.ids, 10)
+  assert.equal(
+    noted,
+    appended.reduce((sum, { ids }) => sum + ids, 0),
+  )
+  for (const [at, { afterMs }] of appended.entries())
+    assert.ok(afterMs >= (at === 0 ? 990 : secondMs + 990), 'the second record waits for its own second')
   recorder.holdBack.release()
-  await sleep(50)
+  while (appended.length < 2) await sleep(10)
   assert.deepEqual(
     appended.map(({ ids }) => ids),
     [10, 20],
@@ -168,5 +174,5 @@ test('a stop does not wait for records that wait', async () => {
   const beganMs = performance.now()
   await recorder.drain()
   assert.equal(ticks, 10)
-  assert.ok(performance.now() - beganMs < 500)
+  assert.ok(performance.now() - beganMs < 900)
 })

@@ -10,6 +10,7 @@ import { coinbase } from '../../../src/venues/coinbase/decode.ts'
 import type { Venue } from '../../../src/venues/venue.ts'
 import { CollectingReceiver } from '../../support/judges/collecting-receiver.ts'
 import { EventLog } from '../../support/judges/event-log.ts'
+import { freePort } from '../../support/servers/free-port.ts'
 import { LocalVenue } from '../../support/servers/local-venue.ts'
 import { TcpProxy } from '../../support/servers/tcp-proxy.ts'
 
@@ -234,7 +235,7 @@ const ROTATIONS = [
 for (const { why, venue, notice } of ROTATIONS) {
   test(`a connection is replaced without a gap when ${why}`, TIMEOUT, async t => {
     const server = await LocalVenue.open(t)
-    const { receiver, events } = follow(t, venue, server.url)
+    const { receiver, events } = follow(t, venue, server.url, { overlapMs: 500, overlapMsMax: 5_000 })
     await events.next('connection_opened')
     const { socket } = server.visits[0]!
     let id = 0
@@ -335,10 +336,8 @@ test(
   'connects to an unreachable venue are retried with growing, bounded waits, and succeed when it returns',
   TIMEOUT,
   async t => {
-    const gone = await LocalVenue.open(t)
-    const { port, url } = gone
-    await gone.close()
-    const { events, feeds } = follow(t, coinbase, url)
+    const port = await freePort()
+    const { events, feeds } = follow(t, coinbase, `ws://127.0.0.1:${port}`)
     for (let tries = 0; tries < 4; tries++) await events.next('connection_refused')
     for (const { waitMs } of events.named('connection_refused')) assert.ok(Number(waitMs) >= 10 && Number(waitMs) <= 50)
     assert.equal(feeds.status()[0]?.state, 'waiting')

@@ -12,13 +12,13 @@ import { EventLog } from '../../support/judges/event-log.ts'
 import { LocalVenue } from '../../support/servers/local-venue.ts'
 
 const KEY = 'PK-of-the-login-test'
-const QUICK = { ...TIMINGS, handshakeMsMax: 300, backoffMsMin: 10, backoffFirstMs: 20, backoffMsMax: 50 }
+const QUICK = { ...TIMINGS, backoffMsMin: 10, backoffFirstMs: 20, backoffMsMax: 50 }
 const TIMEOUT = { timeout: 300_000 }
 const ACME = { name: 'acme', secrets: ['key'], advice: '' } as const
 const LOGIN: Account = { ...ACME, login: ({ key }) => [`login ${key}`] }
 const IN_URL: Account = { ...ACME, authorizedUrl: (url, { key }) => `${url}?key=${key}` }
 
-function follow(t: TestContext, account: Account, ws: string) {
+function follow(t: TestContext, account: Account, ws: string, handshakeMsMax = 60_000) {
   addSecret(KEY)
   const venue: Venue = {
     ...coinbase,
@@ -28,7 +28,7 @@ function follow(t: TestContext, account: Account, ws: string) {
   }
   const [events, receiver] = [new EventLog(), new CollectingReceiver()]
   const feed = { venue, symbols: ['BTC-USD'], kinds: ['trades'], ws, credentials: () => ({ key: KEY }) }
-  const feeds = openFeeds([feed], receiver, events.emit, QUICK)
+  const feeds = openFeeds([feed], receiver, events.emit, { ...QUICK, handshakeMsMax })
   t.after(() => feeds.close())
   return { feeds, events, receiver }
 }
@@ -50,7 +50,7 @@ test('the subscription follows the login when the venue has accepted it, once', 
 
 test('a venue that does not answer the login is left and tried again', TIMEOUT, async t => {
   const server = await LocalVenue.open(t)
-  const { events } = follow(t, LOGIN, server.url)
+  const { events } = follow(t, LOGIN, server.url, 300)
   await server.visit()
   const again = await server.visit()
   await once(again.socket, 'message')

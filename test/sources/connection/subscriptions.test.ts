@@ -55,7 +55,7 @@ function follow(
 
 async function until(what: string, condition: () => boolean): Promise<void> {
   for (let waitedMs = 0; !condition(); waitedMs += 5) {
-    assert.ok(waitedMs < 10_000, `never: ${what}`)
+    assert.ok(waitedMs < 200_000, `never: ${what}`)
     await sleep(5)
   }
 }
@@ -315,7 +315,7 @@ test(
     assert.ok(Number(missed.last) > 6)
     assert.equal(stateOf(feeds, 'BTC-USD'), 'silent')
     assert.deepEqual(receiver.losses, [{ venue: 'coinbase', symbol: 'BTC-USD', first: 6, last: missed.last }])
-    await until('subscribed to again', () => server.visits[0]!.received.length === 2)
+    await until('subscribed to again', () => server.visits[0]!.received.length >= 2)
     clearInterval(beats)
     server.broadcast(match(head + 1))
     await events.next('symbols_back')

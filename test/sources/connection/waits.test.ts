@@ -40,7 +40,7 @@ const REFUSALS = [
   {
     status: 418,
     headers: {},
-    body: () => `{"code":-1003,"msg":"Way too much request weight used; IP banned until ${Date.now() + 1500}."}`,
+    body: () => `{"code":-1003,"msg":"Way too much request weight used; IP banned until ${Date.now() + 3_500}."}`,
     event: 'rate_limited',
     waitMs: 1200,
   },
@@ -114,11 +114,13 @@ for (const [code, reason] of [
   })
 }
 
+/** Long enough that some of it is left when a busy machine comes to read of it. */
+const BANNED_MS = 3_000
 const ERRORS = {
   'in its text': (untilMs: number) =>
     `{"code":-1003,"msg":"Way too much request weight used; IP banned until ${untilMs}. Please use WebSocket Streams for live updates to avoid bans."}`,
   'in its data': (untilMs: number) =>
-    `{"error":{"code":-1003,"msg":"Way too much request weight used","data":{"serverTime":${untilMs - 1000},"retryAfter":${untilMs}}}}`,
+    `{"error":{"code":-1003,"msg":"Way too much request weight used","data":{"serverTime":${untilMs - BANNED_MS},"retryAfter":${untilMs}}}}`,
 }
 for (const [where, frame] of Object.entries(ERRORS)) {
   test(
@@ -129,18 +131,18 @@ for (const [where, frame] of Object.entries(ERRORS)) {
       server.onVisit = ({ socket }) => {
         if (server.visits.length > 1) return
         // A venue's clock that is a day ahead, where it is shown.
-        socket.send(frame(Date.now() + 1000 + (where === 'in its data' ? 86_400_000 : 0)))
+        socket.send(frame(Date.now() + BANNED_MS + (where === 'in its data' ? 86_400_000 : 0)))
         setTimeout(() => socket.terminate(), 100)
       }
       const { events } = follow(t, binance, server.url)
       const limited = await events.next('rate_limited')
-      assert.ok(Number(limited.waitMs) > 500 && Number(limited.waitMs) <= 1000, `limited for ${limited.waitMs} ms`)
+      assert.ok(Number(limited.waitMs) > 500 && Number(limited.waitMs) <= BANNED_MS, `limited for ${limited.waitMs} ms`)
       const lost = await events.next('connection_lost')
       const lostAtMs = performance.now()
       assert.ok(Number(lost.waitMs) > 400, `reported ${lost.waitMs} ms`)
       const { atMs } = await server.visit()
       assert.ok(
-        Math.abs(atMs - lostAtMs - Number(lost.waitMs)) < 400,
+        atMs - lostAtMs > Number(lost.waitMs) - 400 && atMs - lostAtMs < Number(lost.waitMs) + 2_000,
         `reported ${lost.waitMs}, was ${atMs - lostAtMs} ms`,
       )
     },
@@ -155,10 +157,12 @@ test('a denial of one connection pauses the venue’s other connections', TIMEOU
   const [first, second] = server.visits
   first!.socket.close(1008, 'Too many requests')
   const limited = await events.next('rate_limited')
+  const limitedAtMs = performance.now()
   second!.socket.terminate()
   const lost = await events.next('connection_lost')
-  assert.ok(Number(lost.waitMs) >= Number(limited.waitMs) - 300, `reported ${lost.waitMs} ms`)
   const lostAtMs = performance.now()
+  const leftMs = Number(limited.waitMs) - (lostAtMs - limitedAtMs)
+  assert.ok(Number(lost.waitMs) >= leftMs - EARLY_MS, `reported ${lost.waitMs} ms`)
   await server.visit()
   await server.visit()
   for (const { atMs } of server.visits.slice(2)) assert.ok(atMs - lostAtMs >= Number(lost.waitMs) - 50)

@@ -77,7 +77,7 @@ test(
   'the top after each depth event is recorded, symbol after symbol, with the range of its snapshot',
   TIMEOUT,
   async t => {
-    const { venue, rest, tops, events } = await checking(t, () => ({ status: 200, body: SNAPSHOT }), 1_500)
+    const { venue, rest, tops, events } = await checking(t, () => ({ status: 200, body: SNAPSHOT }), 3_000)
     const seen: string[] = []
     venue.onVisit = ({ request, socket }) => {
       seen.push(request.url!)
@@ -86,7 +86,7 @@ test(
       const timer = setInterval(() => socket.send(event(symbol, next, ++next, String(next / 2))), 50)
       socket.on('close', () => clearInterval(timer))
     }
-    await within(40_000, async () => {
+    await within(200_000, async () => {
       const found = await tops()
       return new Set(found.map(([symbol]) => symbol)).size === 2 ? undefined : JSON.stringify(found.slice(-3))
     })

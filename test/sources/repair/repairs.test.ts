@@ -68,7 +68,7 @@ test('a gap beyond the reach is requested only where a person had it requested a
   const [old, again, longAgo] = [gapOf(5), gapOf(15), gapOf(25)]
   const hours = (number: number) => Date.now() * 1000 - number * 3_600e6
   state.gaps = [old, { ...again, requestedMicros: hours(1) }, { ...longAgo, requestedMicros: hours(25) }]
-  await within(20_000, async () => (state.ids.length >= 5 ? undefined : `${state.ids.length} trades`))
+  await within(120_000, async () => (state.ids.length >= 5 ? undefined : `${state.ids.length} trades`))
   await new Promise(resolve => setTimeout(resolve, 200))
   assert.deepEqual([...new Set(state.ids)].sort(), range(FIRST + 15))
 })
@@ -78,7 +78,7 @@ test('what a venue refused by region is requested again once ingest lists it aga
   state.rest.denies = { status: 451, body: '{"msg":"Service unavailable from a restricted location"}' }
   const gap = { ...gapOf(5), requestedMicros: Date.now() * 1000 }
   state.gaps = [gap]
-  await within(20_000, async () => (state.repairs.length > 0 ? undefined : 'not unrepairable'))
+  await within(120_000, async () => (state.repairs.length > 0 ? undefined : 'not unrepairable'))
   assert.match(state.repairs[0]!.reason, /^HTTP 451/)
   // As ingest does once the row about it is stored.
   state.gaps = []
@@ -86,6 +86,6 @@ test('what a venue refused by region is requested again once ingest lists it aga
   await new Promise(resolve => setTimeout(resolve, 300))
   assert.deepEqual(state.ids, [])
   state.gaps = [{ ...gap, requestedMicros: Date.now() * 1000 }]
-  await within(20_000, async () => (state.ids.length >= 5 ? undefined : `${state.ids.length} trades`))
+  await within(120_000, async () => (state.ids.length >= 5 ? undefined : `${state.ids.length} trades`))
   assert.deepEqual([...new Set(state.ids)].sort(), range(FIRST + 5))
 })

@@ -75,7 +75,7 @@ async function repaired(
     },
   })
   venue.update(Map.groupBy(gapsOf(market, missing), ({ symbol }) => symbol))
-  const signal = AbortSignal.any([t.signal, AbortSignal.timeout(40_000)])
+  const signal = AbortSignal.any([t.signal, AbortSignal.timeout(250_000)])
   while (venue.missing() > 0)
     if (!(await venue.step(signal)))
       await new Promise(resolve => setTimeout(resolve, Math.max(1, Math.min(100, venue.waitMs()))))

@@ -77,7 +77,7 @@ async function pythonClient(t: TestContext, server: FinnhubServer): Promise<stri
   t.after(() => void client.kill())
   const lines: string[] = []
   createInterface({ input: client.stdout }).on('line', line => lines.push(line))
-  await until(() => lines.includes('open'), 30_000)
+  await until(() => lines.includes('open'))
   return lines
 }
 
@@ -101,7 +101,7 @@ test(
     writeFileSync(join(instance.directory, 'key'), `${TOKEN}\n`)
     const running = instance.run('start', { FINNHUB_TOKEN_FILE: 'key' })
     await running.waitFor('connection_opened', { venue: 'finnhub' })
-    await until(() => server.subscribed(TOKEN)?.length === 3, 30_000)
+    await until(() => server.subscribed(TOKEN)?.length === 3)
     assert.equal(running.logged('symbols_uncheckable').length, 1)
     sendAll(server)
     const rows = await stored(running, STORED)
@@ -134,10 +134,10 @@ test(
 
     // The whole instance is killed, and another one continues: nothing is stored twice.
     await running.end('SIGKILL')
-    await until(() => server.subscribed(TOKEN) === undefined, 30_000)
+    await until(() => server.subscribed(TOKEN) === undefined)
     const again = instance.run('start', { FINNHUB_TOKEN: TOKEN })
     await again.waitFor('connection_opened', { venue: 'finnhub' })
-    await until(() => server.subscribed(TOKEN)?.length === 3, 30_000)
+    await until(() => server.subscribed(TOKEN)?.length === 3)
     sendAll(server)
     assert.equal((await stored(again, 2 * STORED)).length, 2 * STORED)
     assert.equal(server.ended, 0)
@@ -151,7 +151,7 @@ test('the key is in nothing that a process writes or serves, whatever happens to
   let written = ''
   for (const stream of [running.child.stdout!, running.child.stderr!]) stream.on('data', text => (written += text))
   await running.waitFor('connection_opened', { venue: 'finnhub' })
-  await until(() => server.subscribed(TOKEN)?.length === 3, 30_000)
+  await until(() => server.subscribed(TOKEN)?.length === 3)
   sendAll(server)
   await stored(running, STORED)
   server.error(`the key ${TOKEN} is used twice`)
