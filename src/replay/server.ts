@@ -30,7 +30,9 @@ const IDLE_MS_MAX = 60_000
  */
 const SETTLE_MS = 500
 /** Time for clients to read the rest and close. */
-const CLOSE_MS_MAX = 10_000
+const CLOSE_MS_MAX = 60_000
+/** Interval of looking whether a client has been sent all. */
+const UNREAD_POLL_MS = 20
 const NORMAL_END = 1000
 
 interface Client {
@@ -132,11 +134,16 @@ export class ReplayServer implements Outlet {
   }
 
   async finish(): Promise<void> {
-    const closed = [...this.#clients].map(({ ws }) => {
-      ws.close(NORMAL_END, 'the replay has ended')
-      return new Promise<void>(resolve => ws.once('close', () => resolve()))
-    })
-    await Promise.race([Promise.all(closed), sleep(CLOSE_MS_MAX, undefined, { ref: false })])
+    await Promise.all(
+      [...this.#clients].map(async ({ ws }) => {
+        // However slow a client is, it gets all: one that reads nothing is ended by `#ping`.
+        while (ws.readyState === ws.OPEN && ws.bufferedAmount > 0) await sleep(UNREAD_POLL_MS)
+        if (ws.readyState === ws.CLOSED) return
+        const closed = new Promise<void>(resolve => ws.once('close', () => resolve()))
+        ws.close(NORMAL_END, 'the replay has ended')
+        await Promise.race([closed, sleep(CLOSE_MS_MAX, undefined, { ref: false })])
+      }),
+    )
   }
 
   /** Ends all connections and frees the port. */
