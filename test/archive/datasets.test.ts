@@ -7,6 +7,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
+import fc from 'fast-check'
 import fastify, { type FastifyInstance } from 'fastify'
 import { listPins, pinDataset, readPin, stateOf } from '../../src/archive/datasets/pins.ts'
 import { logFilesOf } from '../../src/archive/seal/log-files.ts'
@@ -26,8 +27,8 @@ import { UntrustedQueries } from '../../src/serve/sql/untrusted-queries.ts'
 import type { Selection } from '../../src/store/store.ts'
 import { ORIGIN } from '../../src/tick/trades.ts'
 import { type ArchiveFixture, archiverOf, LATER_MS, openArchiveFixture } from '../support/data/archiving.ts'
-import { storeAll } from '../support/data/storing.ts'
-import { tradesOf } from '../support/data/trades.ts'
+import * as later from '../support/data/later-rows.ts'
+import { reprocessIn } from '../support/data/reprocessing.ts'
 
 const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tickhouse-datasets-'))
 const CLI = path.join(import.meta.dirname, '../../src/cli.ts')
@@ -58,9 +59,9 @@ const archive = async (nowMs = LATER_MS, retention = {}) =>
   }).archiver.round()
 const pin = (name: string) => pinDataset(target, read, verifier, name, Date.now())
 /** Short answers as they are, long ones by their hash. */
-async function answersTo(only?: Selection): Promise<string[]> {
+async function answersTo(only?: Selection, queries = QUERIES): Promise<string[]> {
   const answers: string[] = []
-  for (const sql of QUERIES) {
+  for (const sql of queries) {
     const bytes = await fixture.store.untrusted(sql, 'TSV', undefined, only)
     const text = Buffer.from(bytes).toString()
     answers.push(text.length < 500 ? text : createHash('sha256').update(text).digest('hex'))
@@ -97,19 +98,6 @@ const BY_TURNS = `export default { name: 'by-turns', description: '', parameters
   },
 }) }`
 
-/** The missing trades 111 to 114, fetched later. */
-async function repair(ids = [111, 112, 113, 114]): Promise<void> {
-  const trades = ids.map(tradeId => ({
-    symbol: 'AAA',
-    tradeId,
-    price: tradeId / 7,
-    volume: 0.123456789,
-    side: 'buy' as const,
-  }))
-  await fixture.log.append(0, [tradesOf('binance', trades, ORIGIN.repair)])
-  await storeAll(fixture.log, fixture.store)
-}
-
 before(async () => {
   fixture = await openArchiveFixture(directory)
   target = await openTarget(`file:${directory}/archive`, 'unused')
@@ -135,9 +123,9 @@ test('a pin answers alike after a repair and after its day left the store; witho
   assert.deepEqual(await answersTo(first), before)
   const fills = await fillsOver(first)
   assert.equal(await fillsOver(), fills)
-  await repair()
-  const later = await answersTo()
-  assert.notDeepEqual(later, before)
+  await later.repairLater(fixture, 'AAA', [111, 112, 113, 114])
+  const repaired = await answersTo()
+  assert.notDeepEqual(repaired, before)
   assert.notEqual(await fillsOver(), fills)
   assert.equal(await fillsOver(first), fills, 'a run of the lab')
   assert.deepEqual(await answersTo(first), before)
@@ -145,7 +133,7 @@ test('a pin answers alike after a repair and after its day left the store; witho
   await archive()
   await pin('second')
   const second = await selectionOf('second')
-  assert.deepEqual(await answersTo(second), later)
+  assert.deepEqual(await answersTo(second), repaired)
   assert.deepEqual(await answersTo(first), before)
   const ids = async (only?: Selection) =>
     Buffer.from(
@@ -162,7 +150,7 @@ test('a pin answers alike after a repair and after its day left the store; witho
   assert.equal((await answersTo())[0], '')
   const gone = await answersTo(first)
   assert.deepEqual([gone[1], gone[2]], [before[1], before[2]])
-  assert.deepEqual((await answersTo(second)).slice(1, 3), later.slice(1, 3))
+  assert.deepEqual((await answersTo(second)).slice(1, 3), repaired.slice(1, 3))
 })
 
 test('a pin states the rows and hashes of its objects, is never replaced, and is listed', async () => {
@@ -251,7 +239,7 @@ test('a pin that was edited, and one whose objects were archived again with othe
   await assert.rejects(stateOf(target, read, verifier, 'first'), { code: 'archive_mismatch' })
   fs.writeFileSync(file, text)
   await stateOf(target, read, verifier, 'first')
-  // As if ticks of the object had been validated again since, and moved from quarantine to trades.
+  // Written again with other bytes, then with other rows.
   const copy = `${directory}/copy`
   fs.cpSync(`${directory}/archive`, copy, { recursive: true })
   const copied = await openTarget(`file:${copy}`, 'unused')
@@ -261,8 +249,50 @@ test('a pin that was edited, and one whose objects were archived again with othe
   const { value } = await log.entries().next()
   const leaf = parseLeaf(value!.entries[0]!.toString())!
   await log.append([leafText({ ...leaf, object: { ...leaf.object, sha256: '0'.repeat(64) } })])
+  await stateOf(copied, files.read, verifier, 'first')
+  await log.append([leafText({ ...leaf, object: { ...leaf.object, hashXor: '1' } })])
   await assert.rejects(stateOf(copied, files.read, verifier, 'first'), {
     code: 'archive_mismatch',
     message: /archived again since, with other rows/,
   })
+})
+
+test('in any order of repairs, amendments, acceptances and archiving, each pin gives the rows that were sealed then', async () => {
+  // A gap of 11 to 30.
+  await later.tradeLater(fixture, 'CCC', [...Array.from({ length: 10 }, (_, at) => 1 + at), 31])
+  let sealed: string[] = []
+  const pinned = new Map<string, string[]>()
+  const steps: Record<string, (at: number) => Promise<unknown>> = {
+    repair: at => later.tradeLater(fixture, 'CCC', [11 + at], ORIGIN.repair),
+    correct: at => later.amendLater(fixture, 'CCC', 1, 999 + at),
+    cancel: () => later.amendLater(fixture, 'CCC', 2, null),
+    accept: at => later.acceptLater(fixture, 'CCC', 25, 26 + at),
+    archive: async at => {
+      await archive(LATER_MS + (401 + at) * DAY_MS)
+      sealed = await answersTo(undefined, later.LATER_QUERIES)
+    },
+    pin: async at => {
+      await pin(`order-${at}`)
+      pinned.set(`order-${at}`, sealed)
+    },
+  }
+  const [order] = fc.sample(fc.shuffledSubarray(Object.keys(steps), { minLength: 6 }), 1)
+  for (const [at, name] of ['archive', 'pin', ...order!].entries()) await steps[name]!(at)
+  for (const [name, rows] of pinned)
+    assert.deepEqual(await answersTo(await selectionOf(name), later.LATER_QUERIES), rows, `${name} of ${order}`)
+  for (const [at, answer] of (await answersTo(undefined, later.LATER_QUERIES)).entries())
+    assert.notEqual(answer, pinned.get('order-1')![at], `${at} of ${order}`)
+})
+
+test('a pin with an hour whose ticks were all refused is refused itself once they have left quarantine', async () => {
+  await later.refuseLater(fixture, 'AAA', [1, 2, 3])
+  await archive(LATER_MS + 500 * DAY_MS)
+  await pin('refused')
+  await selectionOf('refused')
+  const [report] = await reprocessIn(fixture.log, fixture.store, { EXTRA_VENUES: 'acme' }, [{ venue: 'acme' }])
+  assert.equal(report!.moved, 3)
+  await archive(LATER_MS + 501 * DAY_MS)
+  await assert.rejects(selectionOf('refused'), { code: 'archive_mismatch', message: /archived again since/ })
+  await pin('moved')
+  await selectionOf('moved')
 })

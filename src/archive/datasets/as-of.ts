@@ -10,7 +10,7 @@ import { type Checkpoint, openCheckpoint, type Verifier } from '../../proof/note
 import { damaged, type ReadFile, readEntries } from '../../proof/tiles.ts'
 import { CHECKPOINT } from '../../proof/tlog.ts'
 import type { PositionRange } from '../../store/store.ts'
-import { TICK_KINDS } from '../kinds.ts'
+import { QUARANTINE, TICK_KINDS } from '../kinds.ts'
 
 /** The rows of a table under a checkpoint. */
 export interface SealedTable {
@@ -66,15 +66,23 @@ export async function sealedState(
     )
   const hashes: Buffer[] = []
   const objects = new Map<string, Leaf>()
+  /** Of refused ticks, by segment: those that all left quarantine have no later entry, and the table they moved to may have its first. */
+  const refused = new Map<string, string>()
   const changed = new Set<string>()
   for await (const { first, entries } of readEntries(read, newest.size)) {
     for (const [at, bytes] of entries.entries()) {
       hashes.push(leafHash(bytes))
       const leaf = parseLeaf(bytes.toString())
       if (!leaf || !TICK_KINDS.some(({ table }) => table === leaf.kind)) continue
-      const { key, sha256 } = leaf.object
-      if (first + at < size) objects.set(key, leaf)
-      else if ((objects.get(key)?.object.sha256 ?? sha256) !== sha256) changed.add(key)
+      const { key } = leaf.object
+      if (first + at < size) {
+        objects.set(key, leaf)
+        if (leaf.kind === QUARANTINE) refused.set(segmentOf(leaf), key)
+        continue
+      }
+      const known = objects.get(key)
+      const moved = known ? !hasSameRows(known, leaf) && key : refused.get(segmentOf(leaf))
+      if (moved) changed.add(moved)
     }
   }
   if (!(await rootOf(newest.size, hashesReader(hashes))).equals(newest.root))
@@ -85,6 +93,12 @@ export async function sealedState(
   const tables = [...byTable].sort(([a], [b]) => (a < b ? -1 : 1)).map(([table, leaves]) => tableOf(table, leaves))
   return { checkpoint: { origin: newest.origin, size, root: found }, tables, changed: [...changed] }
 }
+
+const segmentOf = ({ segment }: Leaf) => `${segment.partition} ${segment.firstOffset}`
+
+/** Whether two entries are of the same rows: a file that is written again may have other bytes. */
+const hasSameRows = ({ object: one }: Leaf, { object: other }: Leaf): boolean =>
+  one.rows === other.rows && one.hashSum === other.hashSum && one.hashXor === other.hashXor
 
 function tableOf(table: string, leaves: readonly Leaf[]): SealedTable {
   const objects = leaves.map(({ object }) => object)
