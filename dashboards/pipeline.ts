@@ -84,6 +84,7 @@ export function pipeline(): Dashboard {
         metric('source_refused_total', { title: 'Messages refused', width: 8 }),
         metric('source_quotes_conflated_total', { title: 'Quotes conflated', width: 8 }),
         metric('source_missing_trades', { title: 'Missing trades to request', width: 8 }),
+        metric('source_missing_trades_beyond_reach', { title: 'Missing trades too old to request', width: 8 }),
         metric('source_repaired_trades_total', { title: 'Trades repaired', width: 8 }),
         metric('source_unrepairable_trades_total', { title: 'Trades not supplied', width: 8 }),
       ]),

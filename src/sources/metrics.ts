@@ -34,9 +34,10 @@ function measureClock(seconds: RecorderStatus['clockErrorSeconds']): Measurement
   return seconds == null ? [] : [{ name: 'source_clock_error_seconds', labels: {}, value: seconds }]
 }
 
-function measureRepair({ venue, missing, trades, unrepairable }: RepairStatus): Measurement[] {
+function measureRepair({ venue, missing, beyondReach = 0, trades, unrepairable }: RepairStatus): Measurement[] {
   return [
     { name: 'source_missing_trades', labels: { venue }, value: missing },
+    { name: 'source_missing_trades_beyond_reach', labels: { venue }, value: beyondReach },
     { name: 'source_repaired_trades_total', labels: { venue }, value: trades },
     { name: 'source_unrepairable_trades_total', labels: { venue }, value: unrepairable },
   ]

@@ -14,6 +14,8 @@ export interface RepairStatus {
   venue: string
   /** Ids to request. */
   missing: number
+  /** Ids of gaps that are older than the reach: nothing requests them by itself. Absent from earlier versions. */
+  beyondReach?: number
   requests: number
   /** Trades written to the log, and ids that the venue does not supply. */
   trades: number

@@ -88,6 +88,11 @@ test('gaps that a venue refused by region are requested again at the word of a p
   assert.match(retried.output, /gaps of any venue that refused are requested again/)
   assert.equal(await states(), 'BTCUSDT open, ETHUSDT unrepairable')
   assert.match((await command(storing, 'gaps', 'retry', '--all-refused')).output, /nothing is requested again/)
+  // One that is open may be older than the reach.
+  assert.match(
+    (await command(storing, 'gaps', 'retry', 'simulator:BTC*')).output,
+    /gaps of simulator:BTC\* are requested/,
+  )
 
   // What was requested again stays so over a restart of ingest, and comes as soon as a recorder has an address.
   assert.deepEqual(await storing.end('SIGTERM'), { code: 0, signal: null })

@@ -91,7 +91,7 @@ export async function acceptGaps(config: Config, symbol: string, ids: string, fl
 }
 
 /**
- * Has the recorders request again what venues did not supply: of `pattern`, a venue, or a venue, a colon and symbols, or with `allRefused`
+ * Has the recorders request again what venues did not supply, and what is older than their reach: of `pattern`, a venue, or a venue, a colon and symbols, or with `allRefused`
  * what they refused by address or region. Resolves when that is stored: the gaps are open again, and are requested by and by. Nothing
  * to request is no error. Throws `usage`, and `process_unreachable` if no recorder executes it.
  */
@@ -103,10 +103,10 @@ export async function retryGaps(
   if ((pattern === undefined) !== (allRefused === true))
     throw mistake('give a venue with its symbols, or --all-refused, and not both')
   const which = pattern === undefined ? REFUSED : ofPattern(pattern)
-  const gaps = await query(config, `state = 'unrepairable' AND ${which}`, RETRIED_MAX)
+  const gaps = await query(config, `state IN ('open', 'unrepairable') AND ${which}`, RETRIED_MAX)
   const named = pattern ?? 'any venue that refused'
   if (gaps.length === 0) {
-    console.log(`No gap of ${named} is unrepairable: nothing is requested again.`)
+    console.log(`No gap of ${named} is open or unrepairable: nothing is requested again.`)
     return
   }
   for (let start = 0; start < gaps.length; start += GAPS_PER_MESSAGE) {

@@ -26,7 +26,7 @@ export function addGapCommands(
       await acceptGaps(configOf(made), symbol, ids, options)
     })
 
-  command('gaps retry', 'request again what venues did not supply: tickhouse gaps retry binance:BTC*', gaps)
+  command('gaps retry', 'request again what is missing, however old: tickhouse gaps retry binance:BTC*', gaps)
     .argument('[pattern]', 'a venue, or a venue, a colon and symbols: binance:BTCUSDT,ETH*')
     .option(
       '--all-refused',

@@ -10,7 +10,7 @@ import { TIMINGS, type Timings } from '../connection/timings.ts'
 import type { Subscription } from '../feeds.ts'
 import type { RestHosts } from '../rest/hosts.ts'
 import type { RepairStatus } from '../status.ts'
-import { type RepairReceiver, VenueRepair } from './venue-repair.ts'
+import { NOTHING_DONE, type RepairReceiver, VenueRepair } from './venue-repair.ts'
 
 export interface RepairsOptions {
   hosts: RestHosts
@@ -34,12 +34,17 @@ export interface RepairsOptions {
 const sinceOf = ({ beforeMicros, foundAtMicros, requestedMicros = 0 }: OpenGap): number =>
   Math.max(beforeMicros ?? foundAtMicros, requestedMicros)
 
+const idsOf = (gaps: readonly OpenGap[]): number =>
+  gaps.flatMap(({ missing }) => missing).reduce((sum, [first, last]) => sum + last - first + 1, 0)
+
 export class Repairs {
   readonly #options: RepairsOptions
   readonly #timings: Timings
   readonly #emit: Emit
   readonly #stop = new AbortController()
   readonly #venues = new Map<string, VenueRepair>()
+  /** Ids of gaps older than the reach, by venue. */
+  #beyondReach: ReadonlyMap<string, number> = new Map()
   readonly #running: Promise<unknown>[] = []
   readonly #clock: Clock
   #cancelUpdate: () => void
@@ -65,10 +70,13 @@ export class Repairs {
   }
 
   status(): RepairStatus[] {
-    return [...this.#venues].map(([venue, repair]) => ({
-      ...{ venue, missing: repair.missing(), ...repair.counts },
-      ...{ waitMs: Math.round(repair.waitMs()), why: repair.why },
-    }))
+    return [...new Set([...this.#venues.keys(), ...this.#beyondReach.keys()])].map(venue => {
+      const beyondReach = this.#beyondReach.get(venue) ?? 0
+      const repair = this.#venues.get(venue)
+      if (!repair) return { venue, missing: 0, beyondReach, ...NOTHING_DONE, waitMs: 0, why: '' }
+      const { counts, why } = repair
+      return { venue, missing: repair.missing(), beyondReach, ...counts, waitMs: Math.round(repair.waitMs()), why }
+    })
   }
 
   #updateLater(): () => void {
@@ -86,15 +94,32 @@ export class Repairs {
       .map(readOpenGaps)
       .filter((one): one is OpenGaps => one !== undefined)
       .flatMap(one => one.gaps)
-      .filter(gap => sinceOf(gap) >= since && isOurs(gap.venue, gap.symbol))
-    const byVenue = Map.groupBy(gaps, ({ venue }) => venue)
+      .filter(gap => isOurs(gap.venue, gap.symbol))
+    const byVenue = Map.groupBy(
+      gaps.filter(gap => sinceOf(gap) >= since),
+      ({ venue }) => venue,
+    )
+    const beyond = Map.groupBy(
+      gaps.filter(gap => sinceOf(gap) < since),
+      ({ venue }) => venue,
+    )
+    const beyondReach = new Map<string, number>()
     for (const { venue, rest } of subscriptions()) {
-      const own = byVenue.get(venue.name)
-      if (own && venue.repair && rest !== undefined && !this.#venues.has(venue.name))
-        this.#start(venue.name, venue.repair, rest)
+      if (!venue.repair || rest === undefined) continue
+      if (byVenue.has(venue.name) && !this.#venues.has(venue.name)) this.#start(venue.name, venue.repair, rest)
+      if (beyond.has(venue.name)) beyondReach.set(venue.name, idsOf(beyond.get(venue.name)!))
     }
+    this.#reportBeyond(beyondReach)
     for (const [name, venue] of this.#venues)
       venue.update(Map.groupBy<string, OpenGap>(byVenue.get(name) ?? [], ({ symbol }) => symbol))
+  }
+
+  /** Keeps what is not requested, and reports what has become more: at a start, and when a gap passes the reach. */
+  #reportBeyond(beyondReach: ReadonlyMap<string, number>): void {
+    const hours = this.#options.reachMs / 3_600_000
+    for (const [venue, count] of beyondReach)
+      if (count > (this.#beyondReach.get(venue) ?? 0)) this.#emit('trades_beyond_reach', { venue, count, hours })
+    this.#beyondReach = beyondReach
   }
 
   #start(venue: string, repairer: NonNullable<Subscription['venue']['repair']>, rest: string): void {

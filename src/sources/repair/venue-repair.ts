@@ -50,8 +50,11 @@ export interface RepairCounts {
   unrepairable: number
 }
 
+/** Counts at the start. */
+export const NOTHING_DONE: Readonly<RepairCounts> = { requests: 0, trades: 0, unrepairable: 0 }
+
 export class VenueRepair {
-  readonly counts: RepairCounts = { requests: 0, trades: 0, unrepairable: 0 }
+  readonly counts: RepairCounts = { ...NOTHING_DONE }
   /** Why nothing can be requested now; empty otherwise. */
   why = ''
   readonly #options: VenueRepairOptions

@@ -13,6 +13,12 @@ export const ID_EVENTS = {
     message:
       '{venue}: missing trades cannot be requested from {address} now ({why}); the next request is in {waitMs} ms',
   },
+  trades_beyond_reach: {
+    station: 'sources',
+    level: 'warn',
+    message:
+      '{venue}: {count} missing trades are older than TICKHOUSE_REPAIR_REACH ({hours} h) and are not requested: tickhouse gaps lists them, tickhouse gaps retry {venue} requests them all the same',
+  },
   trades_unrepairable: {
     station: 'sources',
     level: 'warn',

@@ -76,6 +76,12 @@ export const SOURCE_METRICS = {
     help: 'Missing trades that are to be requested from the venue',
     labels: ['venue'],
   },
+  source_missing_trades_beyond_reach: {
+    station: 'sources',
+    kind: 'gauge',
+    help: 'Missing trades older than TICKHOUSE_REPAIR_REACH: they are not requested',
+    labels: ['venue'],
+  },
   source_repaired_trades_total: {
     station: 'sources',
     kind: 'counter',

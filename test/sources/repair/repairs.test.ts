@@ -42,6 +42,7 @@ async function started(t: TestContext) {
   const ids: number[] = []
   const repairs: Repair[] = []
   const state = { rest, ids, repairs, gaps: [] as OpenGap[] }
+  const events = new EventLog()
   const venue = VENUES.find(({ name }) => name === 'binance')!
   const running = new Repairs({
     hosts: new RestHosts({ timings: TIMINGS_HERE }),
@@ -54,16 +55,16 @@ async function started(t: TestContext) {
     subscriptions: () => [{ venue, symbols: ['BTCUSDT'], kinds: ['trades'], ws: 'ws://127.0.0.1:1', rest: rest.url }],
     ownership: () => () => true,
     reachMs: 24 * 3_600_000,
-    emit: new EventLog().emit,
+    emit: events.emit,
     timings: TIMINGS_HERE,
   })
   t.after(() => running.close())
-  return state
+  return Object.assign(state, { events, running })
 }
 
 const range = (first: number) => [0, 1, 2, 3, 4].map(at => first + at)
 
-test('a gap beyond the reach is requested only where a person had it requested again, and for as long as the reach', async t => {
+test('a gap beyond the reach is reported, and requested only where a person had it requested again, for as long as the reach', async t => {
   const state = await started(t)
   const [old, again, longAgo] = [gapOf(5), gapOf(15), gapOf(25)]
   const hours = (number: number) => Date.now() * 1000 - number * 3_600e6
@@ -71,6 +72,12 @@ test('a gap beyond the reach is requested only where a person had it requested a
   await within(120_000, async () => (state.ids.length >= 5 ? undefined : `${state.ids.length} trades`))
   await new Promise(resolve => setTimeout(resolve, 200))
   assert.deepEqual([...new Set(state.ids)].sort(), range(FIRST + 15))
+  // What is not requested is stated, once while it stays as much.
+  assert.deepEqual(
+    state.running.status().map(({ venue, beyondReach }) => ({ venue, beyondReach })),
+    [{ venue: 'binance', beyondReach: 10 }],
+  )
+  assert.deepEqual(state.events.named('trades_beyond_reach'), [{ venue: 'binance', count: 10, hours: 24 }])
 })
 
 test('what a venue refused by region is requested again once ingest lists it again, and comes if the venue serves it then', async t => {

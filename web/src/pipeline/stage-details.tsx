@@ -36,9 +36,10 @@ export function StageDetails({ name }: { name: StripStage }) {
 }
 
 /** Progress of the missing trades of a venue. */
-function repairFact({ venue, missing, trades, unrepairable, waitMs, why }: RepairStatus): Fact {
+function repairFact({ venue, missing, beyondReach = 0, trades, unrepairable, waitMs, why }: RepairStatus): Fact {
   const parts = [`${count(trades)} of ${count(trades + missing)}`]
   if (unrepairable > 0) parts.push(`${count(unrepairable)} not supplied`)
+  if (beyondReach > 0) parts.push(`${count(beyondReach)} older than TICKHOUSE_REPAIR_REACH, not requested`)
   if (missing > 0 && waitMs > 1_000) parts.push(`next request in ${duration(waitMs)}${why && `: ${why}`}`)
   return [`repaired of ${venue}`, parts.join(', ')]
 }
