@@ -20,6 +20,8 @@ export class Liveness {
   #longestMs = 0
   #longestBeforeMs = 0
   #memorySinceMs = Number.NaN
+  /** The usual gaps were known when a silence was reported: a longer limit does not make them unknown. */
+  #reported = false
 
   /** See `timings.ts`. */
   constructor({
@@ -51,6 +53,7 @@ export class Liveness {
 
   /** Doubles the limit after a report: the market may only be quiet. */
   reportedSilent(): void {
+    this.#reported = true
     this.#longestMs = Math.max(this.#longestMs, (2 * this.silentAfterMs) / this.#factor)
   }
 
@@ -69,7 +72,8 @@ export class Liveness {
     const longestMs = Math.max(this.#longestMs, this.#longestBeforeMs)
     const silentMs = Math.max(this.#quietMsMin, this.#factor * longestMs)
     const known =
-      this.#frames >= FRAMES_MIN && this.#lastMs - this.#firstMs >= Math.max(this.#livenessLearnMs, silentMs)
+      this.#reported ||
+      (this.#frames >= FRAMES_MIN && this.#lastMs - this.#firstMs >= Math.max(this.#livenessLearnMs, silentMs))
     return known ? silentMs : Number.POSITIVE_INFINITY
   }
 }

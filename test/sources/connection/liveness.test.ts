@@ -45,3 +45,11 @@ test('the limit doubles with each report of silence, until the gaps are forgotte
   for (let later = 0; later < 25 * 60_000; later += 100) rhythm.frame(nowMs + later)
   assert.equal(rhythm.silentAfterMs, 10_000)
 })
+
+test('after a report it is silent again at the longer limit, however short it was followed', () => {
+  const { rhythm, nowMs } = followed(2000, 100_000)
+  for (const limitMs of [40_000, 80_000, 160_000]) {
+    assert.equal(rhythm.isSilent(nowMs + limitMs), true, `${limitMs} ms`)
+    rhythm.reportedSilent()
+  }
+})

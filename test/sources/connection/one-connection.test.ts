@@ -67,7 +67,8 @@ test(
     let n = 0
     const both = setInterval(() => server.trades([trade('AAPL', n++), trade('BINANCE:ETHUSDT', n++)]), 10)
     t.after(() => clearInterval(both))
-    await receiver.until(600)
+    // For several times the longest pause of a busy machine.
+    await receiver.until(1_600)
     clearInterval(both)
     const one = setInterval(() => server.trades([trade('AAPL', n++)]), 10)
     t.after(() => clearInterval(one))
