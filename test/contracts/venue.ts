@@ -56,8 +56,7 @@ export interface VenueEvidence {
 
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31)
 const BUDGET = { seed: SEED, numRuns: 20_000, interruptAfterTimeLimit: 4000, markInterruptAsFailure: false }
-/** The longest that one frame may take, ms: generous, it only detects hanging. */
-/** Of processor time, which a busy machine does not lengthen. */
+/** Processor time that one frame may take, ms, which a busy machine does not lengthen: generous, it only detects hanging. */
 const FRAME_MS_MAX = 2_000
 /** A full connection is subscribed within this time at the venue's limit of frames, s. */
 const SUBSCRIBE_SECONDS_MAX = 60

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { openLog } from '../../src/log/open.ts'
-import { within } from '../support/judges/within.ts'
+import { WAIT_MS_MAX, within } from '../support/judges/within.ts'
 import { type Settings, TestInstance } from '../support/processes/tickhouse.ts'
 import { openTestServer } from '../support/servers/clickhouse-server.ts'
 import { kafkaMissing } from '../support/servers/kafka/jars.ts'
@@ -14,7 +14,6 @@ import { BUCKET, VERSITY } from '../support/servers/s3.ts'
 import { startComposedKafka } from './composed-kafka.ts'
 import { readComposition } from './composition.ts'
 
-const WAIT_MS_MAX = 120_000
 const STATIONS = ['record', 'ingest', 'serve', 'archive', 'watch'] as const
 const skip = (await kafkaMissing()) ?? (await VERSITY.missing()) ?? false
 

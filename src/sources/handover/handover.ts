@@ -87,10 +87,7 @@ export class Handover {
     const { board, instance, of } = this.#options
     // However long ago: its last report may have been noticed after that.
     const gone = new Set(
-      board.announcements(REQUESTS).flatMap(({ body }) => {
-        const request = requestIn(body)
-        return request?.state === 'left' ? [request.instance] : []
-      }),
+      this.#requests(Number.POSITIVE_INFINITY).flatMap(request => (request.state === 'left' ? [request.instance] : [])),
     )
     return recordersIn(board.announcements(RECORDERS)).some(
       ({ key, status, atMs }) =>
@@ -171,13 +168,13 @@ export class Handover {
       .sort((a, b) => missing(a) - missing(b))[0]
   }
 
-  /** The latest requests of other recorders of the selection. */
-  #requests(): HandoverRequest[] {
+  /** The latest requests of other recorders of the selection, that were noted for less than `ageMsMax`. */
+  #requests(ageMsMax = SILENT_MS_MAX): HandoverRequest[] {
     const { board, instance, of } = this.#options
     return board.announcements(REQUESTS).flatMap(({ key, atMs, body }) => {
       const request = requestIn(body)
       const isOther = request && request.of === of && request.instance !== instance
-      return isOther && this.#seen.ageMs(key, atMs) < SILENT_MS_MAX ? [request] : []
+      return isOther && this.#seen.ageMs(key, atMs) < ageMsMax ? [request] : []
     })
   }
 

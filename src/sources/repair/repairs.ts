@@ -5,6 +5,7 @@
 import { BACKGROUND_CLOCK, type Clock } from '../../clock.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import { throttleEvents } from '../../telemetry/throttle.ts'
+import { countIds } from '../../tick/repairs/id-ranges.ts'
 import { type OpenGap, type OpenGaps, readOpenGaps } from '../../tick/repairs/open-gaps.ts'
 import { TIMINGS, type Timings } from '../connection/timings.ts'
 import type { Subscription } from '../feeds.ts'
@@ -35,7 +36,9 @@ const sinceOf = ({ beforeMicros, foundAtMicros, requestedMicros = 0 }: OpenGap):
   Math.max(beforeMicros ?? foundAtMicros, requestedMicros)
 
 const idsOf = (gaps: readonly OpenGap[]): number =>
-  gaps.flatMap(({ missing }) => missing).reduce((sum, [first, last]) => sum + last - first + 1, 0)
+  countIds(gaps.flatMap(({ missing }) => missing.map(([first, last]) => ({ first, last }))))
+
+const ofVenues = (gaps: readonly OpenGap[] = []) => Map.groupBy(gaps, ({ venue }) => venue)
 
 export class Repairs {
   readonly #options: RepairsOptions
@@ -71,11 +74,12 @@ export class Repairs {
 
   status(): RepairStatus[] {
     return [...new Set([...this.#venues.keys(), ...this.#beyondReach.keys()])].map(venue => {
-      const beyondReach = this.#beyondReach.get(venue) ?? 0
       const repair = this.#venues.get(venue)
-      if (!repair) return { venue, missing: 0, beyondReach, ...NOTHING_DONE, waitMs: 0, why: '' }
-      const { counts, why } = repair
-      return { venue, missing: repair.missing(), beyondReach, ...counts, waitMs: Math.round(repair.waitMs()), why }
+      return {
+        ...{ venue, missing: repair?.missing() ?? 0, beyondReach: this.#beyondReach.get(venue) ?? 0 },
+        ...(repair?.counts ?? NOTHING_DONE),
+        ...{ waitMs: Math.round(repair?.waitMs() ?? 0), why: repair?.why ?? '' },
+      }
     })
   }
 
@@ -95,14 +99,8 @@ export class Repairs {
       .filter((one): one is OpenGaps => one !== undefined)
       .flatMap(one => one.gaps)
       .filter(gap => isOurs(gap.venue, gap.symbol))
-    const byVenue = Map.groupBy(
-      gaps.filter(gap => sinceOf(gap) >= since),
-      ({ venue }) => venue,
-    )
-    const beyond = Map.groupBy(
-      gaps.filter(gap => sinceOf(gap) < since),
-      ({ venue }) => venue,
-    )
+    const byAge = Map.groupBy(gaps, gap => sinceOf(gap) >= since)
+    const [byVenue, beyond] = [ofVenues(byAge.get(true)), ofVenues(byAge.get(false))]
     const beyondReach = new Map<string, number>()
     for (const { venue, rest } of subscriptions()) {
       if (!venue.repair || rest === undefined) continue

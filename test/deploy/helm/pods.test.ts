@@ -8,7 +8,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
-import { within } from '../../support/judges/within.ts'
+import { WAIT_MS_MAX, within } from '../../support/judges/within.ts'
 import { type Settings, TestInstance } from '../../support/processes/tickhouse.ts'
 import { openTestServer } from '../../support/servers/clickhouse-server.ts'
 import { kafkaMissing } from '../../support/servers/kafka/jars.ts'
@@ -19,7 +19,6 @@ import { withoutHelm } from './helm.ts'
 import { podOf } from './policy.ts'
 
 const run = promisify(execFile)
-const WAIT_MS_MAX = 120_000
 const TOKEN = 'a token of enough letters'
 const withoutKafka = (await kafkaMissing()) ?? false
 

@@ -6,11 +6,9 @@ import type { OpenLog } from '../../../src/log/log.ts'
 import { openAndWait } from '../../../src/log/open-and-wait.ts'
 import { numbered } from '../../contracts/log.ts'
 import { EventLog } from '../../support/judges/event-log.ts'
-import { within } from '../../support/judges/within.ts'
+import { WAIT_MS_MAX, within } from '../../support/judges/within.ts'
 import { startKafka } from '../../support/servers/kafka/kafka.ts'
 import { KafkaOutside } from '../../support/servers/kafka/outside.ts'
-
-const WAIT_MS_MAX = 120_000
 
 const kafka = await startKafka({ after })
 const skip = kafka.missing ?? false
