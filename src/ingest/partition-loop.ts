@@ -108,6 +108,8 @@ export class PartitionIngest {
     const { log, emit, partition, clock, venues, kinds } = this.#options
     try {
       const after = await this.#resume(signal)
+      // Its previous owner may have ended before it published this.
+      log.noteStored(partition, this.next)
       emit('ingest_started', { partition, next: this.next, lag: log.bounds(partition).next - this.next })
       const reading = AbortSignal.any([signal, this.#halt.signal])
       for await (const chunk of log.read(partition, this.next, reading, after)) {

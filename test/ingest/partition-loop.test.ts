@@ -31,3 +31,17 @@ test('a gap that a batch found which never arrived is followed, also where nothi
     { first: 12, last: 14, missing: 3 },
   ])
 })
+
+test('the owner of a partition publishes how far it is stored, also if its previous owner did not and nothing new came', async t => {
+  const { log, store } = await openBoth(t)
+  const trade = { symbol: 'BTCUSDT', tradeId: 1, price: 1, volume: 1, side: 'buy' as const }
+  await log.append(0, [tradesOf('binance', [trade])])
+  await storeAll(log, store)
+  const published: number[][] = []
+  log.noteStored = (partition, below) => published.push([partition, below])
+  await storeAll(log, store)
+  assert.deepEqual(
+    published.filter(([partition]) => partition === 0),
+    [[0, 1]],
+  )
+})
