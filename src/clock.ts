@@ -27,7 +27,8 @@ export interface Clock {
   after(ms: number, call: () => void): () => void
 }
 
-export const MS_PER_DAY = 86_400_000
+export const MS_PER_HOUR = 3_600_000
+export const MS_PER_DAY = 24 * MS_PER_HOUR
 
 /** Ms since 1970 as text, to the minute: `2026-11-25 14:00 UTC`. */
 export const minuteText = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`

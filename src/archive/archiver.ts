@@ -2,7 +2,7 @@
  * The archive stage: each round archives closed segments, rewrites stale ones, and applies retention. A failed step is
  * retried and does not block the others. A crash never leaves an unverified object in the catalog.
  */
-import type { Clock } from '../clock.ts'
+import { type Clock, MS_PER_HOUR } from '../clock.ts'
 import { checkRoom } from '../disk.ts'
 import type { TickhouseError } from '../errors.ts'
 import type { Log } from '../log/log.ts'
@@ -33,7 +33,7 @@ const RETENTION_MS = 10 * 60_000
 const DAY_GRACE_MS = 10 * 60_000
 
 /** An incomplete upload older than this was abandoned. */
-const UPLOAD_MS_MAX = 6 * 3_600_000
+const UPLOAD_MS_MAX = 6 * MS_PER_HOUR
 const PROCESS_STARTED_MS = Date.now() - process.uptime() * 1000
 
 type ArchiveClaim = Pick<WriteContext, 'owner' | 'strays'>

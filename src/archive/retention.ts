@@ -2,7 +2,7 @@
  * Retention: trims archived records from the log and drops archived days from the tables. Both require verified
  * segments; a day is dropped only after its objects were read back whole once more and have as many rows as the table.
  */
-import { MS_PER_DAY } from '../clock.ts'
+import { MS_PER_DAY, MS_PER_HOUR } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 import type { LogRetention } from '../log/retention.ts'
@@ -17,8 +17,6 @@ import { dateOf } from './keys.ts'
 import { QUARANTINE, SEGMENT_TABLE, TICK_KINDS } from './kinds.ts'
 import type { ArchiveTarget } from './targets/target.ts'
 import { viewArchive } from './view.ts'
-
-const MS_PER_HOUR = 3_600_000
 
 /** Minimum time that records and rows are kept; undefined: forever. */
 export interface Retention {

@@ -2,6 +2,7 @@
  * Finds the next segment of a log partition to archive. Its bounds depend on the stored records only, not on the time
  * of the query.
  */
+import { MS_PER_DAY, MS_PER_HOUR } from '../clock.ts'
 import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
 import { TICK_TABLES } from '../tick/kinds.ts'
@@ -9,7 +10,7 @@ import type { Segment } from './archive.ts'
 
 export type SegmentLength = 'hour' | 'day'
 
-const SEGMENT_MS: Readonly<Record<SegmentLength, number>> = { hour: 3_600_000, day: 86_400_000 }
+const SEGMENT_MS: Readonly<Record<SegmentLength, number>> = { hour: MS_PER_HOUR, day: MS_PER_DAY }
 /** The segment of an idle partition is closed by our clock, which may differ from the recorder's by this much. */
 const CLOCK_SKEW_MS_MAX = 60_000
 /** Records scanned first, and the growth factor: a query reads little beyond the segment, however many are stored. */

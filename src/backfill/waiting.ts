@@ -1,4 +1,5 @@
 /** What an earlier run, or a recorder, appended to the log and no process has stored yet: it is not appended again. */
+import { MS_PER_DAY } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
 import type { Bounds, Log, LoggedRecord } from '../log/log.ts'
 import { queryRows, type RunQuery } from '../reconcile/stored.ts'
@@ -13,7 +14,6 @@ import { TradeColumns } from '../tick/trades.ts'
 const LOOK_BACK = { first: 1, factor: 100 }
 /** Ranges of a day from which on those that touch are joined. */
 const RANGES_MIN = 10_000
-const DAY_MS = 86_400_000
 const DAY_NANOS = 86_400_000_000_000n
 
 /** Ids by UTC day of the trade, as ranges in rising order. */
@@ -57,7 +57,7 @@ export async function readWaiting(options: WaitingOptions): Promise<WaitingIds> 
     done.abort()
   }
   signal.throwIfAborted()
-  return new Map(Array.from(days, ([day, ids]) => [new Date(day * DAY_MS).toISOString().slice(0, 10), ids.done()]))
+  return new Map(Array.from(days, ([day, ids]) => [new Date(day * MS_PER_DAY).toISOString().slice(0, 10), ids.done()]))
 }
 
 /**

@@ -14,6 +14,7 @@
  * server. `start.ts` runs `record` and `ingest` as two processes with only the log between them: a recorder never waits
  * for ingest.
  */
+import { MS_PER_HOUR } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import { simulatedBy } from '../launcher/first-run.ts'
@@ -129,7 +130,7 @@ export async function record(
           ...{ hosts, receiver: recorder, subscriptions: () => checked.subscriptions, emit },
           listed: () => latestMessages(config.LOG, log, GAPS),
           ownership: () => owner.isOurs(),
-          reachMs: config.REPAIR_REACH * 3_600_000,
+          reachMs: config.REPAIR_REACH * MS_PER_HOUR,
         })
       : undefined
   const statements = new GapStatements({

@@ -1,4 +1,5 @@
 /** Stored trades of a symbol, in the tables or in the archive, as statements that any reader of the store may run. */
+import { MS_PER_DAY } from '../clock.ts'
 import { literal } from '../store/sql.ts'
 import { readTradeBlocks } from '../tick/records.ts'
 import { TradeColumns } from '../tick/trades.ts'
@@ -20,7 +21,6 @@ export interface SymbolDay {
   day: string
 }
 
-const DAY_MS = 86_400_000
 const HOUR_MICROS = 3_600_000_000
 const dayMs = (day: string): number => Date.parse(`${day}T00:00:00Z`)
 
@@ -47,7 +47,7 @@ export class StoredTrades {
 
   /** Of a day: a condition on times, in µs since 1970 UTC; the end is exclusive. */
   static dayMicros(day: string): [from: number, until: number] {
-    return [dayMs(day) * 1000, (dayMs(day) + DAY_MS) * 1000]
+    return [dayMs(day) * 1000, (dayMs(day) + MS_PER_DAY) * 1000]
   }
 
   /** Rows of a SELECT from this symbol's trades of times from `from` up to, not including, `until`, µs since 1970 UTC. */

@@ -2,7 +2,7 @@
  * Writes metrics, events and uptime to the store's tables. It never delays ticks: its buffers are bounded while the
  * store is away, it counts the rows it drops, and it throws nothing.
  */
-import { type Clock, MS_PER_DAY } from '../clock.ts'
+import { type Clock, MS_PER_DAY, MS_PER_HOUR } from '../clock.ts'
 import type { Store } from '../store/store.ts'
 import type { Emit } from '../telemetry/events.ts'
 import type { LogEntry } from '../telemetry/journal.ts'
@@ -55,7 +55,7 @@ export interface TelemetryWriterOptions {
 const POLL_EVERY_MS = 1_000
 const WRITE_EVERY_MS = 5_000
 const UPTIME_EVERY_MS = 10_000
-const CLEAN_UP_EVERY_MS = 3_600_000
+const CLEAN_UP_EVERY_MS = MS_PER_HOUR
 /** Rows buffered per table while the store is away: some 20 MB. Older rows are dropped. */
 const BUFFERED_ROWS_MAX = 50_000
 /**

@@ -1,7 +1,7 @@
 /** The share of each UTC day in which the instance was healthy: recording, storing and fresh. Pure. */
+import { MS_PER_DAY } from '../clock.ts'
 import type { DayAvailability } from '../status/watch-report.ts'
 
-const DAY_MS = 86_400_000
 const DAYS_KEPT = 400
 /** After a longer pause than this many intervals, the watcher itself was down. */
 const INTERVALS_APART_MAX = 3
@@ -33,7 +33,7 @@ export function addProbe(
   if (healthy === null || spanMs <= 0 || spanMs > INTERVALS_APART_MAX * everyMs) return { lastMs: nowMs, days }
   const byDay = new Map(days.map(day => [day.day, day]))
   for (let fromMs = lastMs; fromMs < nowMs; ) {
-    const untilMs = Math.min(nowMs, (Math.floor(fromMs / DAY_MS) + 1) * DAY_MS)
+    const untilMs = Math.min(nowMs, (Math.floor(fromMs / MS_PER_DAY) + 1) * MS_PER_DAY)
     const day = new Date(fromMs).toISOString().slice(0, 10)
     const { watchedMs, wellMs } = byDay.get(day) ?? { watchedMs: 0, wellMs: 0 }
     const addedMs = untilMs - fromMs

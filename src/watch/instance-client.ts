@@ -1,8 +1,8 @@
 /**
  * A watched tickhouse over HTTP: its health and its data. Nothing else is shared with it: no file, no log, no database.
  */
-
 import { z } from 'zod'
+import { MS_PER_DAY, MS_PER_HOUR } from '../clock.ts'
 import { SUBSCRIPTION_STATES } from '../sources/connection/status.ts'
 import { followedIn, type HealthAnswer } from '../status/health.ts'
 import type { WatchReport } from '../status/watch-report.ts'
@@ -14,8 +14,6 @@ import { differingStatement, time, unverifiedStatement } from './lab-statements.
 export const ANSWER_MS_MAX = 5_000
 /** Reading an hour of a busy market takes longer. */
 const QUERY_MS_MAX = 30_000
-const HOUR_MS = 3_600_000
-const DAY_MS = 86_400_000
 /** An hour's ticks are searched by venue time, the order of the table, with this margin on both sides. */
 const VENUE_CLOCK_OFF_MS_MAX = 15 * 60_000
 /** Ticks fetched later to fill a gap were not received when the venue sent them. */
@@ -127,7 +125,7 @@ export class InstanceClient {
   /** A summary of the ticks that each symbol received in an hour, the same as `hourOfTicks`. Throws NoAnswer. */
   async hour(hourMs: number): Promise<SymbolHour[]> {
     const slot = `intDiv(toUnixTimestamp64Milli(received_at), ${SLOT_MS})`
-    const untilMs = hourMs + HOUR_MS
+    const untilMs = hourMs + MS_PER_HOUR
     const fromVenueMs = hourMs - VENUE_CLOCK_OFF_MS_MAX
     const rows = await this.#query<[string, string, ...string[]]>(
       `SELECT venue, symbol, slots[1] * ${SLOT_MS}, slots[-1] * ${SLOT_MS}, length(slots), length(pauses),
@@ -163,7 +161,7 @@ export class InstanceClient {
        INNER JOIN (SELECT run, any(portfolio) AS name FROM lab_runs WHERE mode = 'live' GROUP BY run
          HAVING argMax(state, written_at) = 'running') AS r ON l.run = r.run
        WHERE l.action IN ('flattened, off', 'flattened, off for the day')
-         AND (l.action = 'flattened, off' OR l.at >= ${time(nowMs - (nowMs % DAY_MS))})
+         AND (l.action = 'flattened, off' OR l.at >= ${time(nowMs - (nowMs % MS_PER_DAY))})
        GROUP BY r.name, l.strategy ORDER BY r.name, l.strategy LIMIT ${SYMBOLS_MAX}`,
     ).catch(noneWithoutLab)
     return rows.map(([portfolio, strategy, limit, value, bound, at]) => ({

@@ -3,13 +3,14 @@
  * each probe reads it.
  */
 import { z } from 'zod'
+import { MS_PER_DAY, MS_PER_HOUR } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
 import { readJson, writeJson } from './files.ts'
 
 /** Silences all alerts. */
 export const ALL = 'all'
-const UNIT_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
-const SILENCE_MS_MAX = 30 * 86_400_000
+const UNIT_MS: Record<string, number> = { m: 60_000, h: MS_PER_HOUR, d: MS_PER_DAY }
+const SILENCE_MS_MAX = 30 * MS_PER_DAY
 
 /** Until when each name is silenced, ms since 1970 UTC. */
 export type Silences = Readonly<Record<string, number>>

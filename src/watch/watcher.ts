@@ -2,7 +2,7 @@
  * Probes an instance from outside and sends alerts. One probe: fetch health and data, derive conditions, update alerts,
  * save the state, send messages, report to the instance. A probe never fails: a failed request is a condition.
  */
-import type { Clock } from '../clock.ts'
+import { type Clock, MS_PER_DAY } from '../clock.ts'
 import type { HealthAnswer } from '../status/health.ts'
 import type { WatchReport } from '../status/watch-report.ts'
 import type { Emit } from '../telemetry/events.ts'
@@ -44,13 +44,12 @@ export interface WatcherOptions {
   emit: Emit
 }
 
-const DAY_MS = 86_400_000
 /**
  * Newest ticks are searched this far back in venue time: they may be stored late, and the venue's clock may be behind.
  * The first search goes as far back as a symbol may be quiet and still be followed.
  */
 const NEWEST_BACK_MS = 15 * 60_000
-const FIRST_BACK_MS = 2 * DAY_MS
+const FIRST_BACK_MS = 2 * MS_PER_DAY
 const REPORTED_DAYS = 90
 /** A failure of each probe is logged at this interval. */
 const FAILURE_EVERY_MS = 10 * 60_000

@@ -5,7 +5,7 @@
  */
 import fs from 'node:fs'
 import { z } from 'zod'
-import { MS_PER_DAY } from '../../clock.ts'
+import { MS_PER_DAY, MS_PER_HOUR } from '../../clock.ts'
 import { TickhouseError } from '../../errors.ts'
 import type { ArchivedObject } from '../archive.ts'
 import { dailyKey, MANIFESTS, objectKey, PARTITION_MAX, type ParsedKey, parseKey, shownKey } from '../keys.ts'
@@ -15,7 +15,6 @@ import type { ArchiveTarget } from '../targets/target.ts'
 /** Version 1 has no owner. */
 const VERSION = 2
 const BYTES_MAX = 2 ** 20
-const MS_PER_HOUR = 3_600_000
 /** A record has fewer ticks than this. */
 const TICKS_PER_RECORD = 2 ** 20
 /** Upper limits of DateTime and DateTime64(3), ms since 1970 UTC. */

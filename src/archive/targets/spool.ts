@@ -3,9 +3,10 @@ import { createHash, randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { MS_PER_DAY } from '../../clock.ts'
 
 /** Files older than this are abandoned, whichever machine wrote them. */
-const ABANDONED_MS = 24 * 3_600_000
+const ABANDONED_MS = MS_PER_DAY
 /** Identifies this machine, or container, in file names. */
 const HOST = createHash('sha256').update(os.hostname()).digest('hex').slice(0, 8)
 

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { backfillDay, type DayResult } from '../../backfill/day.ts'
 import { download, downloadBytes, NotPublished } from '../../backfill/download.ts'
 import { readWaiting, requireOwnLog, type WaitingIds } from '../../backfill/waiting.ts'
+import { MS_PER_DAY } from '../../clock.ts'
 import type { Config } from '../../config.ts'
 import { TickhouseError } from '../../errors.ts'
 import type { OpenLog } from '../../log/log.ts'
@@ -26,7 +27,6 @@ export interface BackfillFlags {
   dryRun?: true
 }
 
-const DAY_MS = 86_400_000
 /** Where downloads are, until they are stored. */
 const DIRECTORY = 'data/backfill'
 /** Ingest that stores nothing for so long does not run. */
@@ -90,7 +90,7 @@ function readWanted(source: string, flags: BackfillFlags): Wanted {
     const published = VENUES.filter(each => each.dayFile?.url).map(each => each.name)
     throw usage(`${name} publishes no file of a day that can be read: only ${published.join(', ')}`)
   }
-  const today = Math.floor(Date.now() / DAY_MS) * DAY_MS
+  const today = Math.floor(Date.now() / MS_PER_DAY) * MS_PER_DAY
   const timeOf = (flag: string, day: string) => {
     if (!isDay(day)) throw usage(`${flag} takes a UTC day, not ${day}`)
     return Date.parse(day)
@@ -102,7 +102,7 @@ function readWanted(source: string, flags: BackfillFlags): Wanted {
   if (until <= from) throw usage(`no day that is over is from ${flags.from} on and before ${dayText(until)}`)
   if (flags.url !== undefined && !URL.canParse(flags.url)) throw usage(`not an address: ${flags.url}`)
   if (flags.files !== undefined && !fs.existsSync(flags.files)) throw usage(`there is no directory ${flags.files}`)
-  const days = Array.from({ length: (until - from) / DAY_MS }, (_, at) => dayText(until - (at + 1) * DAY_MS))
+  const days = Array.from({ length: (until - from) / MS_PER_DAY }, (_, at) => dayText(until - (at + 1) * MS_PER_DAY))
   return { venue: name, symbol, dayFile, days }
 }
 

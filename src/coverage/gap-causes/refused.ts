@@ -1,10 +1,11 @@
 /** Missing ids that reached the log all the same: their trades are in table `quarantine`. Times are ms since 1970 UTC. */
+import { MS_PER_HOUR } from '../../clock.ts'
 import type { Store } from '../../store/store.ts'
 import { numbersOf, type RefusedIds } from './cause.ts'
 import type { PendingGap } from './pending.ts'
 
 /** A late trade of a gap may be refused too. */
-const LATE_MS = 3_600_000
+const LATE_MS = MS_PER_HOUR
 /** Of a refused frame: its id stands in its beginning. */
 const RAW_MAX = 2_048
 /** Rows that are looked at in a step, of each kind. */

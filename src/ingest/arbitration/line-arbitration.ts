@@ -2,6 +2,7 @@
  * Line arbitration: which of several recorders of one feed had each trade first, and by how much. Compares a copy with the stored trade of
  * its id, of which the last of each symbol are in memory; a copy that comes later is counted and not compared. Pure.
  */
+import { MS_PER_HOUR } from '../../clock.ts'
 import { readMicros } from '../../tick/time.ts'
 import type { TradeColumns } from '../../tick/trades.ts'
 
@@ -69,7 +70,7 @@ export class LineArbitration {
 
   /** Begins a record of a recorder; without a name its trades are not counted. */
   begin(recorder: string | undefined, timestampMs: number): void {
-    this.#beginHour(Math.floor(timestampMs / 3_600_000))
+    this.#beginHour(Math.floor(timestampMs / MS_PER_HOUR))
     const known = recorder ? this.#names.indexOf(recorder) : 0
     this.#recorder = known >= 0 ? known : this.#names.push(recorder!) - 1
   }

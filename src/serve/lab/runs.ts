@@ -1,4 +1,5 @@
 /** The runs of the lab, from the tables, for the page. */
+import { MS_PER_DAY } from '../../clock.ts'
 import type { Store } from '../../store/store.ts'
 import type { LabRun, LabStrategy, LabVerification } from './protocol.ts'
 
@@ -55,4 +56,4 @@ export async function readLabRuns(store: Store, name = ''): Promise<LabRun[]> {
   return [...runs.values()]
 }
 
-const dayOf = (ms: number) => Math.floor(ms / 86_400_000)
+const dayOf = (ms: number) => Math.floor(ms / MS_PER_DAY)

@@ -1,5 +1,6 @@
 /** History from the tables, for the page: log, availability, audits, gaps, archived segments. Answers: `protocol.ts`. */
 import type { FastifyInstance } from 'fastify'
+import { MS_PER_DAY } from '../../clock.ts'
 import { TickhouseError } from '../../errors.ts'
 import { lastAudits } from '../../status/last-audits.ts'
 import type { Store } from '../../store/store.ts'
@@ -40,7 +41,7 @@ async function entriesBefore(
   if (!LEVELS.includes(level as Level)) throw refused(`unknown level: ${level}`)
   const beforeMs = before === undefined ? Date.now() : wholeNumber('before', before)
   const words = text.split(/\s+/).filter(Boolean).slice(0, WORDS_MAX)
-  const sinceMs = beforeMs - SEARCHED_DAYS * 86_400_000
+  const sinceMs = beforeMs - SEARCHED_DAYS * MS_PER_DAY
   const found = words.map(
     (_, index) => `AND positionCaseInsensitiveUTF8(concat(event, ' ', text), {word${index}:String}) > 0`,
   )

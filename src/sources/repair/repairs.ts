@@ -2,7 +2,7 @@
  * Requests the trades that ingest misses from their venues, while live ticks flow. Ingest lists open gaps for the recorders of
  * its log; of several recorders one requests the trades of a symbol. What comes back goes into the log like any trade, and ingest closes the gap.
  */
-import { BACKGROUND_CLOCK, type Clock } from '../../clock.ts'
+import { BACKGROUND_CLOCK, type Clock, MS_PER_HOUR } from '../../clock.ts'
 import type { Emit } from '../../telemetry/events.ts'
 import { throttleEvents } from '../../telemetry/throttle.ts'
 import { countIds } from '../../tick/repairs/id-ranges.ts'
@@ -114,7 +114,7 @@ export class Repairs {
 
   /** Keeps what is not requested, and reports what has become more: at a start, and when a gap passes the reach. */
   #reportBeyond(beyondReach: ReadonlyMap<string, number>): void {
-    const hours = this.#options.reachMs / 3_600_000
+    const hours = this.#options.reachMs / MS_PER_HOUR
     for (const [venue, count] of beyondReach)
       if (count > (this.#beyondReach.get(venue) ?? 0)) this.#emit('trades_beyond_reach', { venue, count, hours })
     this.#beyondReach = beyondReach

@@ -3,12 +3,12 @@
  * ban, and a ban into a longer one. Limits are of an address of the Internet, so each machine keeps its own.
  */
 import { hostname } from 'node:os'
-import { BACKGROUND_CLOCK, type Clock } from '../../clock.ts'
+import { BACKGROUND_CLOCK, type Clock, MS_PER_DAY } from '../../clock.ts'
 import type { StatusBoard } from '../../log/status-board.ts'
 
 export const PAUSES = 'rest pauses '
 /** The longest ban of any venue is three days: a later end is of a wrong clock. */
-const PAUSE_MS_MAX = 3 * 86_400_000
+const PAUSE_MS_MAX = 3 * MS_PER_DAY
 
 export class KeptPauses {
   readonly #board: Pick<StatusBoard, 'announcements' | 'announce'>

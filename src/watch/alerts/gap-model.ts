@@ -7,17 +7,16 @@
  * With few known gaps the result is longer, to allow for the uncertainty (the predictive distribution of the
  * exponential). Twice the longest normal gap is always allowed, for symbols with heavier tails.
  */
+import { MS_PER_DAY, MS_PER_HOUR } from '../../clock.ts'
 
 /** Ticks are counted in slots of this length: all ticks of one slot are one beat. */
 export const SLOT_MS = 100
-const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
-const WEEK_MS = 7 * DAY_MS
+const WEEK_MS = 7 * MS_PER_DAY
 
 /** Expected number per hour of gaps that are too long. */
 const LONG_GAPS_PER_HOUR = 1e-6
 /** Hours of three days ago count half. */
-const HALF_LIFE_MS = 3 * DAY_MS
+const HALF_LIFE_MS = 3 * MS_PER_DAY
 /** Weight of a weekend for a working day, and of a working day for a weekend. */
 const OTHER_KIND_OF_DAY = 0.25
 /** This many beats, however dense, count as bursts: a few pauses in a dense hour are not a distribution of pauses. */
@@ -68,7 +67,7 @@ export function allowedGapMs(
 ): number | null {
   const stretches = stretchesOf(hours, known)
   const usual = stretches.filter(({ hourMs }) => isThisHour(hourMs, atMs))
-  const recent = stretches.filter(({ hourMs }) => hourMs > atMs - 2 * HOUR_MS)
+  const recent = stretches.filter(({ hourMs }) => hourMs > atMs - 2 * MS_PER_HOUR)
   const kept = new Set(withoutOutages([...new Set([...usual, ...recent])], atMs))
   const allowed = [usual, recent].flatMap(
     group =>
@@ -91,12 +90,12 @@ function stretchesOf(hours: readonly HourOfTicks[], known: ReadonlySet<number>):
   return sorted.map((hour, index) => {
     const { hourMs, firstMs, lastMs, beats, pauses, pausedMs, longestMs } = hour
     const [before, after] = [sorted[index - 1], sorted[index + 1]]
-    const knownFromMs = knownUntil(hourMs, -HOUR_MS, before?.hourMs, known)
-    const knownToMs = knownUntil(hourMs, HOUR_MS, after?.hourMs, known)
+    const knownFromMs = knownUntil(hourMs, -MS_PER_HOUR, before?.hourMs, known)
+    const knownToMs = knownUntil(hourMs, MS_PER_HOUR, after?.hourMs, known)
     const joinsBefore = before !== undefined && knownFromMs === before.hourMs
     const joinsAfter = after !== undefined && knownToMs === after.hourMs
     const gapMs = before ? Math.max(0, firstMs - (joinsBefore ? before.lastMs : knownFromMs)) : 0
-    const gapAfterMs = after ? Math.max(0, (joinsAfter ? after.firstMs : knownToMs + HOUR_MS) - lastMs) : 0
+    const gapAfterMs = after ? Math.max(0, (joinsAfter ? after.firstMs : knownToMs + MS_PER_HOUR) - lastMs) : 0
     const pausesBefore = joinsBefore && gapMs > SLOT_MS ? 1 : 0
     return {
       hourMs,
@@ -118,8 +117,8 @@ function knownUntil(hourMs: number, stepMs: number, toMs: number | undefined, kn
 
 /** Is it the same hour of any day, or one next to it? */
 export function isThisHour(hourMs: number, atMs: number): boolean {
-  const apartMs = Math.abs((((hourMs + HOUR_MS / 2 - atMs) % DAY_MS) + DAY_MS) % DAY_MS)
-  return hourMs <= atMs && Math.min(apartMs, DAY_MS - apartMs) <= 1.5 * HOUR_MS
+  const apartMs = Math.abs((((hourMs + MS_PER_HOUR / 2 - atMs) % MS_PER_DAY) + MS_PER_DAY) % MS_PER_DAY)
+  return hourMs <= atMs && Math.min(apartMs, MS_PER_DAY - apartMs) <= 1.5 * MS_PER_HOUR
 }
 
 /**
@@ -167,7 +166,7 @@ function sumsOf(stretches: readonly Stretch[], atMs: number): Sums {
 /** The gap that is expected once in a million hours; null without two ticks. */
 function tooLongMs({ spanMs, gaps, pauses, pausedMs, longestMs }: Sums): number | null {
   if (gaps <= 0 || spanMs <= 0) return null
-  const perHour = HOUR_MS / spanMs
+  const perHour = MS_PER_HOUR / spanMs
   const dense = Math.min(gaps, BEATS_AS_BURSTS)
   const burstGaps = pauses + dense
   return Math.max(

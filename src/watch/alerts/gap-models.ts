@@ -1,10 +1,9 @@
 /** The gap model of every symbol: hourly summaries of its ticks, fetched from the instance, each past hour once. */
+import { MS_PER_DAY, MS_PER_HOUR } from '../../clock.ts'
 import { readJson, writeJson } from '../files.ts'
 import type { InstanceClient, SymbolHour } from '../instance-client.ts'
 import { allowedGapMs, type HourOfTicks, isThisHour } from './gap-model.ts'
 
-const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
 const DAYS_KEPT = 8
 /**
  * The current hour is fetched again at this interval, and more often while the watcher is new and may know no other
@@ -51,7 +50,7 @@ export class GapModels {
   async learn(instance: Pick<InstanceClient, 'hour'>, nowMs: number): Promise<boolean> {
     // An hour fetched while the clock was ahead was not over yet.
     for (const { hourMs, fetchedMs } of this.#hours.values())
-      if (hourMs < nowMs - DAYS_KEPT * DAY_MS || fetchedMs > nowMs) this.#hours.delete(hourMs)
+      if (hourMs < nowMs - DAYS_KEPT * MS_PER_DAY || fetchedMs > nowMs) this.#hours.delete(hourMs)
     const due = wantedHours(nowMs).filter(hourMs => this.#isDue(hourMs, nowMs))
     try {
       for (const hourMs of due.slice(0, HOURS_PER_PROBE))
@@ -83,7 +82,7 @@ export class GapModels {
   #isDue(hourMs: number, nowMs: number): boolean {
     const known = this.#hours.get(hourMs)
     if (!known) return true
-    const closedMs = hourMs + HOUR_MS + CLOSED_AFTER_MS
+    const closedMs = hourMs + MS_PER_HOUR + CLOSED_AFTER_MS
     if (known.fetchedMs >= closedMs) return false
     if (nowMs >= closedMs) return true
     return nowMs - known.fetchedMs >= (nowMs - this.#startedMs < NEW_MS ? NEW_EVERY_MS : RUNNING_EVERY_MS)
@@ -96,7 +95,7 @@ function keyOf(venue: string, symbol: string): string {
 
 /** The hours that show how a symbol behaves at a time of day, the nearest first. */
 function wantedHours(nowMs: number): number[] {
-  const running = Math.floor(nowMs / HOUR_MS) * HOUR_MS
-  const all = Array.from({ length: 24 * (DAYS_KEPT - 1) }, (_, back) => running - back * HOUR_MS)
+  const running = Math.floor(nowMs / MS_PER_HOUR) * MS_PER_HOUR
+  const all = Array.from({ length: 24 * (DAYS_KEPT - 1) }, (_, back) => running - back * MS_PER_HOUR)
   return all.filter((hourMs, back) => back < 2 || isThisHour(hourMs, nowMs))
 }
