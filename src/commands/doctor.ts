@@ -90,17 +90,12 @@ function describeDisk({ freeBytes, growthPerDay }: NonNullable<Diagnosis['disk']
 
 async function diagnosisOfRunning(config: Config): Promise<Diagnosis | undefined> {
   const response = await requestInstance(config, '/api/doctor').catch(() => undefined)
-  if (!response?.ok || !response.body) return undefined
+  if (!response?.ok) return undefined
   let diagnosis: Diagnosis | undefined
-  let rest = ''
-  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + chunk).split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) {
-      const message = JSON.parse(line) as DoctorMessage
-      if ('diagnosis' in message) diagnosis = message.diagnosis
-      else showProgress(message.done, message.total)
-    }
+  for await (const line of response.lines()) {
+    const message = JSON.parse(line) as DoctorMessage
+    if ('diagnosis' in message) diagnosis = message.diagnosis
+    else showProgress(message.done, message.total)
   }
   return diagnosis
 }
@@ -108,7 +103,7 @@ async function diagnosisOfRunning(config: Config): Promise<Diagnosis | undefined
 /** Undefined without the right token. */
 async function healthOfRunning(config: Config): Promise<HealthAnswer | undefined> {
   const response = await requestInstance(config, '/health').catch(() => undefined)
-  const health = response?.ok ? ((await response.json()) as Partial<HealthAnswer>) : {}
+  const health = response?.ok ? await response.json<Partial<HealthAnswer>>() : {}
   return health.stations ? (health as HealthAnswer) : undefined
 }
 

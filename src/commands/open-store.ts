@@ -5,7 +5,7 @@ import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import type { Selection, Store } from '../store/store.ts'
 import { openExistingStore } from './existing-store.ts'
-import { bodyOf, requestInstance, requestPage } from './running/instance-request.ts'
+import { requestInstance, requestPage } from './running/instance-request.ts'
 
 /** Retries while other queries take all slots. */
 const BUSY_WAIT_MS = 100
@@ -24,7 +24,7 @@ export async function openStoreAccess(config: Config): Promise<StoreAccess> {
   const running = await requestInstance(config, '/api/query', { method: 'POST', body: 'SELECT 1' }).catch(
     () => undefined,
   )
-  await running?.arrayBuffer()
+  await running?.bytes()
   // A process without a page (record, archive, watch) may serve its health there: it answers no queries.
   if (running && running.status !== 404) {
     return {
@@ -52,8 +52,8 @@ async function queryInstance(
   const request = { method: 'POST', body, json: only !== undefined }
   for (let waits = 0; ; waits++) {
     const response = await requestPage(config, `/api/query?format=${format}`, request)
-    if (response.ok) return new Uint8Array(await bodyOf(config, response.arrayBuffer()))
-    const body = await bodyOf(config, response.text())
+    if (response.ok) return await response.bytes()
+    const body = await response.text()
     if (response.status !== 503 || waits === BUSY_WAITS_MAX) {
       throw new TickhouseError('query_failed', `the tickhouse at ${config.LISTEN} did not answer: ${body}`, '')
     }

@@ -74,7 +74,7 @@ async function request(
   method = 'GET',
 ): Promise<unknown> {
   const response = await requestPage(config, `/api/quarantine${target}?${new URLSearchParams(query)}`, { method })
-  const answer = (await response.json()) as object | { message: string; advice: string }
+  const answer = await response.json<object | { message: string; advice: string }>()
   if ('message' in answer) throw new TickhouseError('query_failed', answer.message.replace(/\.$/, ''), answer.advice)
   return answer
 }

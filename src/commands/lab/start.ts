@@ -19,7 +19,7 @@ import { requireTicks } from '../../lab/stored/unreadable.ts'
 import { readVerifications } from '../../lab/stored/verifications.ts'
 import { plainLine } from '../../plain-text.ts'
 import { openStoreAccess, type StoreAccess } from '../open-store.ts'
-import { bodyOf, requestPage } from '../running/instance-request.ts'
+import { requestPage } from '../running/instance-request.ts'
 import { Nightly, verifyApart } from './nightly.ts'
 import { countAllRows, countRows, inserting, insertModels } from './rows.ts'
 
@@ -133,6 +133,6 @@ async function runLive(
 async function storedOffsets(config: Config): Promise<ReadonlyMap<number, number> | undefined> {
   const response = await requestPage(config, '/api/lab/offsets')
   if (!response.ok) return undefined
-  const { offsets } = (await bodyOf(config, response.json())) as { offsets: [number, number][] | null }
+  const { offsets } = await response.json<{ offsets: [number, number][] | null }>()
   return offsets ? new Map(offsets) : undefined
 }

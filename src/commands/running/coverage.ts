@@ -49,7 +49,7 @@ export async function coverage(config: Config, sources: readonly string[], flags
     const { message = text, advice = '' } = JSON.parse(text) as { message?: string; advice?: string }
     throw new TickhouseError('query_failed', message.replace(/\.$/, ''), advice)
   }
-  const header = (name: string) => Number(response.headers.get(`tickhouse-${name}`))
+  const header = (name: string) => Number(response.header(`tickhouse-${name}`))
   const incomplete = header('incomplete-hours')
   if (format === 'table') {
     const totals = { hours: header('hours'), incomplete, countedBefore: header('counted-before') }

@@ -4,7 +4,7 @@ import type { Config } from '../../config.ts'
 import { TickhouseError } from '../../errors.ts'
 import { plainLine } from '../../plain-text.ts'
 import { literal } from '../../store/sql.ts'
-import { requestPage } from './instance-request.ts'
+import { type Answer, requestPage } from './instance-request.ts'
 
 const LINE_LENGTH_MAX = 500
 const LISTED_MAX = 1_000
@@ -145,9 +145,9 @@ function ofPattern(pattern: string): string {
 }
 
 /** Throws `process_unreachable` if the message could not be left for the recorders. */
-async function checkLeft(response: Response): Promise<void> {
+async function checkLeft(response: Answer): Promise<void> {
   if (response.ok) return
-  const { message, advice } = (await response.json()) as { message: string; advice: string }
+  const { message, advice } = await response.json<{ message: string; advice: string }>()
   throw new TickhouseError('process_unreachable', message, advice)
 }
 

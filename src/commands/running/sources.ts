@@ -31,12 +31,9 @@ export async function changeSources(
 async function request(config: Config, change?: object): Promise<RecordedSources[]> {
   const options = change && { method: 'POST', body: JSON.stringify(change) }
   const advice = 'Start it, or set TICKHOUSE_LISTEN to its address (of a recorder alone: TICKHOUSE_METRICS_LISTEN).'
-  const response = await requestInstance(config, '/api/sources', options).catch(() => {
-    throw new TickhouseError('process_unreachable', `no tickhouse answers at ${config.LISTEN}`, advice)
-  })
-  if (response.status === 404)
-    throw new TickhouseError('process_unreachable', `the process at ${config.LISTEN} knows no recorder`, advice)
-  const answer = (await response.json()) as RecordedSources[] | { message: string; advice?: string }
+  const response = await requestInstance(config, '/api/sources', { ...options, advice })
+  if (response.status === 404) throw response.unreachable(`the process at ${config.LISTEN} knows no recorder`)
+  const answer = await response.json<RecordedSources[] | { message: string; advice?: string }>()
   if (Array.isArray(answer)) return answer
   const code = response.status === 400 ? 'config_invalid' : 'process_unreachable'
   throw new TickhouseError(code, answer.message.replace(/\.$/, ''), answer.advice ?? '')

@@ -28,13 +28,9 @@ export async function status(config: Config, { all }: StatusFlags): Promise<bool
 }
 
 async function answerOf(config: Config, path: string): Promise<unknown> {
-  const unreachable = (why: string) =>
-    new TickhouseError('process_unreachable', why, 'Start it, or set TICKHOUSE_LISTEN to its address.')
-  const response = await requestInstance(config, path).catch(() => {
-    throw unreachable(`no tickhouse answers at ${config.LISTEN}`)
-  })
+  const response = await requestInstance(config, path)
   if (!response.ok)
-    throw unreachable(`the process at ${config.LISTEN} does not answer ${path}: HTTP ${response.status}`)
+    throw response.unreachable(`the process at ${config.LISTEN} does not answer ${path}: HTTP ${response.status}`)
   return response.json()
 }
 
