@@ -3,9 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { nowMicros } from '../../clock.ts'
 import type { Config } from '../../config.ts'
 import { TickhouseError } from '../../errors.ts'
-import { wasKilled } from '../../lab/live/cuts.ts'
 import { follow } from '../../lab/live/follow.ts'
-import { exists, killSwitchPath, refuseKilled } from '../../lab/live/kill-switch.ts'
+import { killSwitchPath, refuseKilled, setAtMicros } from '../../lab/live/kill-switch.ts'
 import { Live } from '../../lab/live/live.ts'
 import { MONEY_DECIMALS, numberOf } from '../../lab/market/instrument.ts'
 import { type ReadPortfolio, readPortfolio } from '../../lab/portfolio/read.ts'
@@ -65,15 +64,14 @@ async function runLive(
     )
   if (open) await requireTicks(access.query, open, portfolio.portfolio.clock)
   const killSwitch = killSwitchPath(portfolio.portfolio, file)
-  let killed = open !== undefined && (await wasKilled(access.query, open.run))
-  await refuseKilled(killSwitch, name, killed)
+  await refuseKilled(killSwitch, name, open !== undefined)
   const run = open?.run ?? newRun(name)
   const beganAtMs = open?.beganAtMs ?? Date.now()
   const writer = new RowWriter(insert, await countAllRows(access, run))
   const live = await Live.open({
     ...{ run, portfolio, writer, nowMicros, runQuery: access.query },
     storedOffsets: () => storedOffsets(config),
-    isKilled: () => exists(killSwitch),
+    killSetAtMicros: () => setAtMicros(killSwitch),
   })
   const report = async (state: 'running' | 'ended') => {
     const { engine } = live
@@ -103,6 +101,7 @@ async function runLive(
   await insertModels(insert, run, portfolio)
   let reportedMs = performance.now()
   let lastFailure = ''
+  let killed = false
   const ended = await follow({
     ...{ live, writer, signal },
     count: table => countRows(access, run, table),

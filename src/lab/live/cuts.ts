@@ -21,9 +21,9 @@ export interface Cut {
   changes: readonly TapeChange[]
   /** Payments that are due until then. */
   funding: readonly FundingPayment[]
-  /** When the kill switch was seen, µs since 1970 UTC; 0 in all cuts but that one. */
+  /** When the kill switch was set, µs since 1970 UTC; 0 in all cuts but the one that saw it. */
   killedMicros: number
-  /** The same of the request to end the run. */
+  /** When the request to end the run was seen. */
   stoppedMicros: number
   ends: boolean
 }
@@ -92,15 +92,6 @@ export async function writtenUntil(runQuery: RunQuery, run: string): Promise<num
      GROUP BY c.number ORDER BY c.number DESC LIMIT 1 OFFSET 1`,
   )
   return row && Number(row.advanced)
-}
-
-/** Whether the kill switch has switched off a live run. */
-export async function wasKilled(runQuery: RunQuery, run: string): Promise<boolean> {
-  const rows = await rowsOf(
-    runQuery,
-    `SELECT number FROM lab_cuts WHERE run = ${literal(run)} AND number > 0 AND JSONExtractInt(changes, 'killedMicros') > 0 LIMIT 1`,
-  )
-  return rows.length > 0
 }
 
 /** What a live run was set up with; undefined if it has no cut. */

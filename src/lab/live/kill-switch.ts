@@ -9,24 +9,27 @@ export function killSwitchPath({ name, kill_switch: stated }: Portfolio, portfol
   return path.resolve(path.dirname(portfolioFile), stated ?? `${name}.stop`)
 }
 
-/** Of anything at the path, also a directory or a link to nothing. Throws `usage` if that cannot be known: then nothing may be traded. */
-export async function exists(file: string): Promise<boolean> {
+/**
+ * When anything at the path was set there, also a directory or a link to nothing, µs since 1970 UTC: its last change, which no program can set to another time. 0 if nothing
+ * is there. Throws `usage` if that cannot be known: then nothing may be traded.
+ */
+export async function setAtMicros(file: string): Promise<number> {
   try {
-    await lstat(file)
-    return true
+    const { ctimeMs } = await lstat(file)
+    return Math.max(1, Math.round(ctimeMs * 1000))
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
     throw notKnown(file, (error as Error).message)
   }
 }
 
 /**
- * Before a run begins or goes on. Throws `usage` if the file is there, unless it has switched off this run before, which then goes on without
- * trading, and if its directory is missing, where nobody could create it.
+ * Before a run begins or goes on. Throws `usage` if its directory is missing, where nobody could create it, and if the file is there when a
+ * run begins. One that goes on is switched off by it.
  */
-export async function refuseKilled(file: string, portfolio: string, wasKilled: boolean): Promise<void> {
-  if (!(await exists(path.dirname(file)))) throw notKnown(file, 'its directory does not exist')
-  if (wasKilled || !(await exists(file))) return
+export async function refuseKilled(file: string, portfolio: string, goesOn: boolean): Promise<void> {
+  if ((await setAtMicros(path.dirname(file))) === 0) throw notKnown(file, 'its directory does not exist')
+  if (goesOn || (await setAtMicros(file)) === 0) return
   throw new TickhouseError(
     'usage',
     `the file ${file} is there: it is the kill switch of portfolio ${portfolio}`,

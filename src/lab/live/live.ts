@@ -23,8 +23,8 @@ export interface LiveOptions {
   /** By partition: records below are stored. Undefined while that is not known. */
   storedOffsets: () => Promise<ReadonlyMap<number, number> | undefined>
   writer: RowWriter
-  /** Whether the kill switch is set. Throws TickhouseErrors: no step is made then. */
-  isKilled?: () => Promise<boolean>
+  /** When the kill switch was set, µs since 1970 UTC; 0 if it is not. Throws TickhouseErrors: no step is made then. */
+  killSetAtMicros?: () => Promise<number>
   /** µs since 1970 UTC. */
   nowMicros: () => number
 }
@@ -130,8 +130,7 @@ export class Live {
     }
     const ends = this.#isClosed()
     // Its time is an input, as ticks are: it cannot be found again later.
-    const isSeen = !this.killed && (await this.#options.isKilled?.())
-    const killedMicros = isSeen ? this.#options.nowMicros() : 0
+    const killedMicros = this.killed ? 0 : await this.#killedMicros()
     const stoppedMicros = isEnding && this.#stoppedMicros === 0 ? this.#options.nowMicros() : 0
     const offsets = (await this.#options.storedOffsets()) ?? this.#offsets
     const ranges = new Map<number, readonly [number, number]>()
@@ -147,6 +146,12 @@ export class Live {
     await this.#write(cut)
     await this.#slices.play(this.engine, [cut], async played => this.#finish(played))
     return ends
+  }
+
+  /** When the kill switch was set: what is played already cannot be changed, and no clock but ours may delay it. 0 if it is not set. */
+  async #killedMicros(): Promise<number> {
+    const setAt = (await this.#options.killSetAtMicros?.()) ?? 0
+    return setAt === 0 ? 0 : Math.max(this.engine.nowMicros, Math.min(setAt, this.#options.nowMicros()))
   }
 
   /** Whether a run that is to end can end. */

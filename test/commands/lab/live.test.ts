@@ -1,7 +1,7 @@
 /** A live portfolio beside a running instance, killed at random moments and switched off by a file: it goes on, and equals its replay. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { rmSync, writeFileSync } from 'node:fs'
+import { lstatSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -94,8 +94,15 @@ test('a live run that is killed again and again goes on, its ledger sums to 0, a
       AND (SELECT count() FROM lab_fills WHERE strategy = 'hold') > 0 AS enough`)
   while (!Number((await traded())[0]?.enough ?? 0)) await sleep(500)
 
+  // Set while the run pauses, it acts on the ticks that were recorded since.
+  running.child.kill('SIGKILL')
+  await running.exited
   const killSwitch = join(instance.directory, 'living.stop')
+  await sleep(1_000)
   writeFileSync(killSwitch, '')
+  const setAtMs = lstatSync(killSwitch).ctimeMs
+  await sleep(3_000)
+  running = lab('start', file)
   await running.waitForOutput(/kill switch \S+living\.stop was set/)
   running.child.kill('SIGKILL')
   await running.exited
@@ -110,6 +117,7 @@ test('a live run that is killed again and again goes on, its ledger sums to 0, a
   const [closed] = await ask<Record<string, string>>(`SELECT
     (SELECT groupArray((strategy, action)) FROM (SELECT * FROM lab_limits WHERE limit_name = 'kill_switch' ORDER BY strategy)) AS rows,
     (SELECT max(at) FROM lab_limits WHERE limit_name = 'kill_switch') AS killed,
+    toUnixTimestamp64Milli(killed) AS killed_ms,
     (SELECT sum(abs(quantity)) FROM lab_positions) AS left,
     (SELECT count() FROM lab_orders WHERE flattening AND sent_at >= killed) AS closing,
     (SELECT count() FROM lab_orders WHERE NOT flattening AND state != 'refused' AND sent_at > killed) AS later`)
@@ -118,6 +126,8 @@ test('a live run that is killed again and again goes on, its ledger sums to 0, a
     ['hold', 'flattened, off'],
   ])
   assert.deepEqual([closed!.left, closed!.later].map(Number), [0, 0])
+  const lateMs = Number(closed!.killed_ms) - setAtMs
+  assert.ok(Math.abs(lateMs) <= 1, `closed when the file was set, not when the run went on: ${lateMs} ms later`)
   assert.ok(Number(closed!.closing) > 0)
 
   const meanwhile = lab('verify', 'last')

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { after, test } from 'node:test'
-import { cutRows, readCuts, wasKilled } from '../../../src/lab/live/cuts.ts'
+import { cutRows, readCuts } from '../../../src/lab/live/cuts.ts'
 import { readFunding } from '../../../src/lab/stored/funding.ts'
 import { instrumentOf, readInstruments } from '../../../src/lab/stored/instruments.ts'
 import { openStore } from '../../../src/store/open.ts'
@@ -51,7 +51,6 @@ test('a payment has the last rate and mark price that were received before it', 
     ...cutRows('r', second!, 0),
   ])
   assert.deepEqual(await readCuts(runQuery, 'r', 0, 10), [first, second], 'a live run is repeated with it')
-  assert.deepEqual([await wasKilled(runQuery, 'r'), await wasKilled(runQuery, 'other')], [true, false])
 })
 
 test('a contract that is not worth its price times its quantity is refused', async () => {
