@@ -75,6 +75,7 @@ export const COMMAND_GROUPS = {
   'lab verify': [...STORE_ACCESS, 'log'],
   'lab leaks': [...STORE_ACCESS, 'log'],
   'lab features': [...STORE_ACCESS, 'log'],
+  'lab models': [...STORE_ACCESS, 'log'],
   'lab calibration': [...STORE_ACCESS, 'log'],
   'lab report': [...STORE_ACCESS, 'log'],
   'lab status': [...STORE_ACCESS, 'log'],

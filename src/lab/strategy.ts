@@ -118,10 +118,15 @@ export interface Context {
   predicted(instrument: Instrument, prediction: Prediction): void
 }
 
+/** Of a model: in `shadow` it predicts and sends no orders, in `paper` it trades on paper. */
+export type Stage = 'shadow' | 'paper'
+
 /** Reused like events. */
 export interface Prediction {
   /** SHA-256 of the model's file. */
   model: string
+  /** Whether orders follow. */
+  stage: Stage
   /** Before the sigmoid. */
   score: number
   probability: number

@@ -91,7 +91,12 @@ def train(rows: Rows, options: argparse.Namespace) -> dict:
             "every_seconds": facts["every_seconds"],
             "window": facts["window"],
         },
-        "label": {"horizon": options.horizon, "reach_micros": reached, "threshold": threshold},
+        "label": {
+            "target": "own" if options.label else "return",
+            "horizon": options.horizon,
+            "reach_micros": reached,
+            "threshold": threshold,
+        },
         "trained": {
             "from": int(at.min()),
             # The last label was known then.

@@ -5,6 +5,7 @@ import type { CommandName } from '../settings.ts'
 import type { CalibrationFlags } from './calibration.ts'
 import type { LabFeaturesFlags } from './features.ts'
 import type { LabLeaksFlags } from './leaks.ts'
+import type { LabModelsFlags } from './models.ts'
 import type { LabReportFlags } from './report.ts'
 import type { LabRunFlags } from './run.ts'
 import type { LabVerifyFlags } from './verify.ts'
@@ -74,6 +75,13 @@ export function addLabCommands(
     .action(async (file: string, options: LabLeaksFlags, made: Command) => {
       const { labLeaks } = await import('./leaks.ts')
       process.exitCode = (await labLeaks(configOf(made), file, options, stopping())) ? 0 : 1
+    })
+
+  command('lab models', 'list the models that runs were played with, the newest first', lab)
+    .option('--json', 'print JSON')
+    .action(async (options: LabModelsFlags, made: Command) => {
+      const { labModels } = await import('./models.ts')
+      await labModels(configOf(made), options)
     })
 
   withRange(

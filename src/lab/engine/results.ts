@@ -39,5 +39,6 @@ export interface Results {
   breach(breach: Breach): void
   mark(mark: EquityMark): void
   sample?(sample: Sample): void
-  prediction?(timeMicros: number, instrument: Instrument, prediction: Prediction): void
+  /** `price`: marks the instrument. */
+  prediction?(timeMicros: number, instrument: Instrument, price: number, prediction: Prediction): void
 }

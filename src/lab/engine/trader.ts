@@ -148,7 +148,7 @@ export class Trader implements Context {
   }
 
   predicted(instrument: Instrument, prediction: Prediction): void {
-    this.#options.results.prediction?.(this.nowMicros, instrument, prediction)
+    this.#options.results.prediction?.(this.nowMicros, instrument, this.mark(instrument), prediction)
   }
 
   /** Writes the account's state, and acts on the losses that it shows. */

@@ -26,7 +26,13 @@ const MODEL = z.object({
   kind: z.enum(['lightgbm', 'logistic']),
   features: z.object({ schema: z.string(), names: z.array(z.string()), every_seconds: z.number(), window: z.number() }),
   /** `horizon` in samples, `reach_micros`: how far after a row prices change its label. */
-  label: z.object({ horizon: z.number().int().positive(), reach_micros: z.number() }),
+  label: z.object({
+    horizon: z.number().int().positive(),
+    reach_micros: z.number(),
+    /** `return`: the return over the horizon is above `threshold`. `own`: made by code of the user. */
+    target: z.enum(['return', 'own']).optional(),
+    threshold: z.number().optional(),
+  }),
   trained: z.object({
     from: z.number(),
     /** When the last label was known. */

@@ -102,8 +102,8 @@ export class Recorded implements Results {
     if (this.#keepsFeatures) this.#add('lab_features', sampleRow(this.owner, sample))
   }
 
-  prediction(timeMicros: number, instrument: Instrument, prediction: Prediction): void {
-    this.#add('lab_predictions', predictionRow(this.owner, timeMicros, instrument, prediction))
+  prediction(timeMicros: number, instrument: Instrument, price: number, prediction: Prediction): void {
+    this.#add('lab_predictions', predictionRow(this.owner, timeMicros, instrument, price, prediction))
   }
 
   /** What came out so far. */

@@ -113,7 +113,8 @@ export function predictionRow(
   owner: Owner,
   timeMicros: number,
   instrument: Instrument,
-  { model, score, probability }: Prediction,
+  price: number,
+  { model, stage, score, probability }: Prediction,
 ): Row {
-  return { ...owner, at: timeText(timeMicros), ...namesOf(instrument), model, score, probability }
+  return { ...owner, at: timeText(timeMicros), ...namesOf(instrument), model, score, probability, stage, price }
 }

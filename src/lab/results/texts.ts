@@ -4,6 +4,7 @@ import type { Portfolio } from '../portfolio/shape.ts'
 import type { Completeness } from '../stored/proved.ts'
 import { inWords } from '../stored/verifications.ts'
 import type { Evaluation } from './evaluate.ts'
+import type { Outcome } from './outcome.ts'
 import type { Report } from './report.ts'
 
 export const PAPER = 'Paper only: no order was sent to a venue.'
@@ -54,6 +55,9 @@ export function cautions({ fromMicros, untilMicros, isSaved, portfolio, strategi
   const seconds = (untilMicros - fromMicros) / 1e6
   if (seconds < DAYS_SHORT * 86_400)
     lines.push(`The run is ${duration(1, seconds)} long: its annual numbers are extrapolated.`)
+  for (const { outcome } of strategies)
+    if (stageOf(outcome) === 'shadow')
+      lines.push(`${outcome.strategy} is in shadow: its model predicts, and no order is sent. tickhouse lab models`)
   if (!isSaved)
     lines.push('The run was not saved: it is no trial of later runs, which makes their results look better.')
   const symbols = new Set(strategies.flatMap(({ outcome }) => outcome.symbols))
@@ -61,6 +65,10 @@ export function cautions({ fromMicros, untilMicros, isSaved, portfolio, strategi
   if (assumed.length > 0) lines.push(`No fees are stated of ${assumed.join(', ')}: 0.1 % of each fill was taken.`)
   return lines
 }
+
+/** Of a strategy with a model. */
+const stageOf = ({ parameters }: Pick<Outcome, 'parameters'>) =>
+  (JSON.parse(parameters) as Record<string, unknown>).stage
 
 function venuesWithoutFees({ fees }: Portfolio, symbols: ReadonlySet<string>): string[] {
   const venues = new Set([...symbols].map(name => partsOf(name).venue))

@@ -1,24 +1,53 @@
 /** Trades what a model predicts of features that are computed here, in training and in play. Without a model it computes them only. */
+import { TickhouseError } from '../../errors.ts'
 import { FeatureSet } from '../features/feature-set.ts'
 import { type FeatureSchema, schemaOf } from '../features/schema.ts'
 import type { Instrument } from '../market/instrument.ts'
 import { type Model, readModel } from '../models/model.ts'
-import type { Context, QuoteEvent, Strategy, StrategyKind, TradeEvent } from '../strategy.ts'
+import type {
+  Context,
+  Parameters,
+  Prediction,
+  QuoteEvent,
+  Stage,
+  Strategy,
+  StrategyKind,
+  TradeEvent,
+} from '../strategy.ts'
 import { moveTo } from './target.ts'
 
 export const CLASSIFIER: StrategyKind = {
   name: 'classifier',
   description: 'long while a model is sure of a rise, short of a fall; without a model, it computes features only',
   parameters: {
-    ...{ model: '', every_seconds: 10, window: 30, horizons: '1,3,10,30' },
+    ...{ model: '', stage: 'paper', every_seconds: 10, window: 30, horizons: '1,3,10,30' },
     ...{ entry: 0.55, exit: 0.5, money: 10_000, short: false },
   },
   files: ['model'],
-  make: ({ every_seconds, window, horizons, entry, exit, money, short }, files) => {
+  make: ({ stage, every_seconds, window, horizons, entry, exit, money, short }, files) => {
     const features = schemaOf(Number(every_seconds), Number(window), String(horizons))
     const model = files?.model && readModel(files.model, features)
-    return new Classifier(features, model, Number(entry), Number(exit), Number(money), short === true)
+    const rules = { entry: Number(entry), exit: Number(exit), money: Number(money), isShort: short === true }
+    return new Classifier(features, model, stageOf(stage!), rules)
   },
+}
+
+/** Throws `config_invalid` for another word. */
+export function stageOf(stated: Parameters[string]): Stage {
+  if (stated === 'shadow' || stated === 'paper') return stated
+  throw new TickhouseError(
+    'config_invalid',
+    `stage ${stated}: a model is in stage shadow or paper`,
+    'In shadow it predicts and sends no orders; in paper it trades on paper: docs/lab-models.md.',
+  )
+}
+
+interface Rules {
+  /** Probabilities. */
+  entry: number
+  exit: number
+  money: number
+  isShort: boolean
 }
 
 class Classifier implements Strategy {
@@ -26,28 +55,15 @@ class Classifier implements Strategy {
   readonly features: FeatureSchema
   readonly #sets: FeatureSet[] = []
   readonly #model: Model | undefined
-  readonly #entry: number
-  readonly #exit: number
-  readonly #money: number
-  readonly #isShort: boolean
-  readonly #prediction = { model: '', score: 0, probability: 0 }
+  readonly #rules: Rules
+  readonly #prediction: Prediction
 
-  constructor(
-    features: FeatureSchema,
-    model: Model | undefined,
-    entry: number,
-    exit: number,
-    money: number,
-    isShort: boolean,
-  ) {
+  constructor(features: FeatureSchema, model: Model | undefined, stage: Stage, rules: Rules) {
     this.timerSeconds = features.everySeconds
     this.features = features
     this.#model = model
-    this.#entry = entry
-    this.#exit = exit
-    this.#money = money
-    this.#isShort = isShort
-    this.#prediction.model = model?.sha256 ?? ''
+    this.#rules = rules
+    this.#prediction = { model: model?.sha256 ?? '', stage, score: 0, probability: 0 }
   }
 
   onTrade({ instrument, volume, side, isRepaired }: TradeEvent): void {
@@ -64,20 +80,22 @@ class Classifier implements Strategy {
       const price = context.mark(instrument)
       if (!(price > 0) || !set.sample(price)) continue
       context.sampled(instrument, set.values)
-      if (this.#model) this.#trade(this.#model, set.values, instrument, price, context)
+      if (this.#model) this.#predict(this.#model, set.values, instrument, price, context)
     }
   }
 
-  #trade(model: Model, values: Float64Array, instrument: Instrument, price: number, context: Context): void {
+  #predict(model: Model, values: Float64Array, instrument: Instrument, price: number, context: Context): void {
     const prediction = this.#prediction
     prediction.score = model.score(values)
     prediction.probability = model.probability(prediction.score)
     context.predicted(instrument, prediction)
+    if (prediction.stage === 'shadow') return
+    const { entry, exit, money, isShort } = this.#rules
     const rise = prediction.probability
     const held = Math.sign(context.position(instrument))
-    if (rise > this.#entry && held <= 0) moveTo(this.#money / price, instrument, context)
-    else if (1 - rise > this.#entry && this.#isShort && held >= 0) moveTo(-this.#money / price, instrument, context)
-    else if ((held > 0 && rise < this.#exit) || (held < 0 && 1 - rise < this.#exit)) moveTo(0, instrument, context)
+    if (rise > entry && held <= 0) moveTo(money / price, instrument, context)
+    else if (1 - rise > entry && isShort && held >= 0) moveTo(-money / price, instrument, context)
+    else if ((held > 0 && rise < exit) || (held < 0 && 1 - rise < exit)) moveTo(0, instrument, context)
   }
 
   #setOf({ index }: Instrument): FeatureSet {

@@ -1,4 +1,5 @@
 -- What a model predicted in a run. model: SHA-256 of its file. score: before the sigmoid; probability: that the price rises over its horizon.
+-- stage: shadow, where no order follows, or paper. price: what marks the instrument then.
 CREATE TABLE IF NOT EXISTS lab_predictions
 (
     run         String,
@@ -8,7 +9,9 @@ CREATE TABLE IF NOT EXISTS lab_predictions
     symbol      LowCardinality(String),
     model       LowCardinality(String),
     score       Float64 CODEC(ZSTD(1)),
-    probability Float64 CODEC(ZSTD(1))
+    probability Float64 CODEC(ZSTD(1)),
+    stage       LowCardinality(String) DEFAULT 'paper',
+    price       Float64 DEFAULT nan CODEC(ZSTD(1))
 )
 ENGINE = MergeTree
 ORDER BY (run, strategy, at)

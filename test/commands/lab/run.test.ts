@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import { readPortfolio } from '../../../src/lab/portfolio/read.ts'
 import { RowWriter } from '../../../src/lab/results/row-writer.ts'
 import { backtest } from '../../../src/lab/run/backtest.ts'
+import type { RegisteredModel } from '../../../src/lab/stored/models.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { modelText } from '../../support/data/lab-model.ts'
 import { KnownMarket } from '../../support/data/market.ts'
@@ -31,7 +32,7 @@ strategies:
     capital: 50000
     parameters: { every_seconds: 1, periods: 2, entry: 0.1, exit: 0.05, money: 2000 }
   - { name: mine, kind: ./mine.ts, symbols: [simulator:ETHUSDT], capital: 1000, parameters: { quantity: 0.1 } }
-  - { name: ml, kind: classifier, symbols: [simulator:BTCUSDT, simulator:ETHUSDT], capital: 1000, parameters: { every_seconds: 1, window: 3, horizons: '1,2', model: model.json } }
+  - { name: ml, kind: classifier, symbols: [simulator:BTCUSDT, simulator:ETHUSDT], capital: 1000, parameters: { every_seconds: 1, window: 3, horizons: '1,2', model: model.json, stage: shadow } }
 `
 
 const OWN_STRATEGY = `
@@ -163,6 +164,20 @@ test('the same fills beside the running instance, in four processes together, ov
     /the run \S+ equals its replay/,
     'its model and its own strategy are found in their directory',
   )
+  assert.match(verified.output, /lab_predictions: [1-9]\d* rows equal/)
+  const registered = instance.run('lab', { LISTEN }, ['models', '--json'])
+  assert.equal((await registered.exited).code, 0, registered.recentOutput())
+  const models = JSON.parse(registered.output.slice(registered.output.indexOf('[{'))) as RegisteredModel[]
+  const { aucOf, ...expected } = registration(
+    await ask<Predicted>('SELECT symbol, toUnixTimestamp(at) AS second, score, price, stage FROM lab_predictions'),
+  )
+  assert.equal(models.length, 1)
+  const { shadow, paper, livePredictions, liveAuc, foldAuc, file: named, run: newest, stage } = models[0]!
+  assert.deepEqual({ shadow, paper, livePredictions }, expected)
+  assert.ok(shadow > 20 && livePredictions > 10, registered.output)
+  assert.ok(Math.abs(liveAuc! - aucOf()) < 1e-9 && Math.abs(foldAuc! - 0.53) < 1e-9)
+  assert.deepEqual([named, newest, stage], ['model.json', name, 'shadow'])
+  assert.match(beside.output, /ml is in shadow: its model predicts, and no order is sent/)
   const listed = instance.run('lab', { LISTEN }, ['status'])
   assert.equal((await listed.exited).code, 0, listed.recentOutput())
   assert.match(listed.output, new RegExp(`${name} +demo +ended +flow .* %, hold .* %, mine .* %, ml .* %`))
@@ -205,6 +220,30 @@ test('the same fills beside the running instance, in four processes together, ov
   assert.deepEqual(await hashesOver(store, file, until), hashesOf(beside), 'over the archive')
   await store.close()
 })
+
+interface Predicted {
+  symbol: string
+  second: number
+  score: number
+  price: number
+  stage: string
+}
+
+/** What the registry has of these predictions of one run. AUC: pairs that are ordered rightly, of all of a rise and none. */
+function registration(rows: readonly Predicted[]) {
+  const later = new Map(rows.map(({ symbol, second, price }) => [`${symbol} ${second}`, price]))
+  const known = rows.flatMap(({ symbol, second, score, price }) => {
+    const after = later.get(`${symbol} ${Number(second) + 6}`)
+    return after === undefined ? [] : [{ score, rose: Math.log(after / price) > 0.00001 }]
+  })
+  const aucOf = () => {
+    const [rises, falls] = [known.filter(({ rose }) => rose), known.filter(({ rose }) => !rose)]
+    const wins = rises.flatMap(a => falls.map(b => (a.score > b.score ? 1 : a.score === b.score ? 0.5 : 0)))
+    return wins.reduce<number>((sum, win) => sum + win, 0) / wins.length
+  }
+  const shadow = rows.filter(({ stage }) => stage === 'shadow').length
+  return { shadow, paper: rows.length - shadow, livePredictions: known.length, aucOf }
+}
 
 test('each mistake in a portfolio is named, with what is right', async t => {
   const instance = new TestInstance(t)

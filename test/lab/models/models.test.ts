@@ -140,6 +140,27 @@ test('the classifier trades what its model predicts, each prediction is a row, a
     1e15,
   )
   assert.deepEqual([row!.sha256, row!.kind, row!.features_run], [file.sha256, 'lightgbm', 'features-run'])
+  assert.deepEqual([row!.path, row!.stage, row!.label_micros], ['model.json', 'paper', 6_000_000])
+})
+
+test('in shadow a model predicts the same and sends no orders; another stage is refused', () => {
+  const playedIn = (stage: string) => {
+    const strategy = CLASSIFIER.make({ ...CLASSIFIER.parameters, ...MODEL_PARAMETERS, stage }, { model: modelFile() })
+    const run = runOf(strategy, { instruments: [BTC, ETH] })
+    play(run.engine, randomTicks(3, 1_000), 50)
+    return run.rows
+  }
+  const [shadow, paper] = [playedIn('shadow'), playedIn('paper')]
+  assert.ok(paper.lab_orders!.length > 0 && shadow.lab_orders === undefined)
+  assert.ok(shadow.lab_predictions!.every(({ stage, price }) => stage === 'shadow' && Number(price) > 0))
+  assert.deepEqual(
+    shadow.lab_predictions!.map(row => ({ ...row, stage: 'paper' })),
+    paper.lab_predictions,
+  )
+  assert.throws(() => playedIn('live'), {
+    code: 'config_invalid',
+    message: /stage live: a model is in stage shadow or/,
+  })
 })
 
 const [ENTRY] = parsePortfolio(

@@ -36,7 +36,7 @@ export function modelText(changed: Record<string, unknown> = {}): string {
   return JSON.stringify({
     ...{ format: 'tickhouse-model-1', kind: 'lightgbm' },
     features: { schema: hash, names, every_seconds: 1, window: 3 },
-    label: { horizon: 6, reach_micros: 6_000_000 },
+    label: { target: 'return', horizon: 6, reach_micros: 6_000_000, threshold: 0.00001 },
     trained: {
       ...{ from: FROM, until: FROM + 6 * DAY, rows: 500_000, instruments: ['test:BTC'] },
       ...{ run: 'features-run', dataset: '' },
