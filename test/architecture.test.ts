@@ -46,7 +46,13 @@ const MAY_IMPORT: Record<string, RegExp[]> = {
   backfill: [/^(tick|reconcile)\//, CONTRACTS, /^sources\/recording\/symbol-buffers$/],
   simulator: [/^venues\//],
   replay: [/^(tick|venues)\//, CONTRACTS, /^sources\/recording\/symbol-buffers$/],
-  lab: [/^tick\//, /^replay\/(range|stored-ticks|time-chunks|timeline)$/, /^simulator\/random$/, CONTRACTS],
+  lab: [
+    /^tick\//,
+    /^venues\/(index|venue)$/,
+    /^replay\/(range|stored-ticks|time-chunks|timeline)$/,
+    /^simulator\/random$/,
+    CONTRACTS,
+  ],
   status: [
     /^(telemetry|audit)\//,
     /^venues\/index$/,

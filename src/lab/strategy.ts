@@ -102,6 +102,8 @@ export interface Context {
   position(instrument: Instrument): number
   /** Quantity of open orders, signed: buys less sells. */
   openQuantity(instrument: Instrument): number
+  /** How much of an instrument is worth so much money at a price, whatever its contract: both may be negative. */
+  quantityOf(money: number, price: number, instrument: Instrument): number
   /** In the portfolio's currency. */
   cash(): number
   /** Cash and positions at their marks. */

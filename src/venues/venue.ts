@@ -161,6 +161,14 @@ export interface DayFile {
   url?: (symbol: string, day: string) => string
 }
 
+/** What a perpetual or a future is worth. */
+export interface Contracts {
+  /** What its volumes count: contracts of the size that is listed, or amounts: coins, or of an inverse one money of the price's currency. */
+  readonly volumes: 'contracts' | 'amounts'
+  /** Whether it is inverse: settled in the coin that it is priced of. */
+  isInverse(symbol: string, quote: string): boolean
+}
+
 export interface Venue {
   /** As stored in the table: lower case. */
   readonly name: string
@@ -187,6 +195,8 @@ export interface Venue {
   readonly acknowledges: boolean
   /** How the venue lists its instruments by REST. */
   readonly instruments: InstrumentList
+  /** Of a venue with contracts that are not all of one coin, and paid in the price's currency. */
+  readonly contracts?: Contracts
   /** Set where every symbol is spelled in capitals. */
   readonly spelling?: 'capitals'
   /** Set where a symbol may begin with the name of another market and a colon: `BINANCE:ETHUSDT`. */

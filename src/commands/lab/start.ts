@@ -10,6 +10,7 @@ import { MONEY_DECIMALS, numberOf } from '../../lab/market/instrument.ts'
 import { type ReadPortfolio, readPortfolio } from '../../lab/portfolio/read.ts'
 import { RowWriter } from '../../lab/results/row-writer.ts'
 import { runRows } from '../../lab/results/run-rows.ts'
+import { money } from '../../lab/results/texts.ts'
 import { newRun } from '../../lab/run/backtest.ts'
 import { symbolsOf } from '../../lab/run/set-up.ts'
 import { readCompleteness, unprovedShare } from '../../lab/stored/proved.ts'
@@ -85,8 +86,9 @@ async function runLive(
     }
     await insert('lab_runs', runRows({ ...facts, ...reached }, live.recorded, nowMicros()))
     const { currency } = portfolio.portfolio
-    const results = live.recorded.map(({ owner, lastMark, fills }) => {
-      const equity = lastMark ? numberOf(lastMark.equity, MONEY_DECIMALS).toFixed(2) : 'no mark yet'
+    const results = live.recorded.map(({ owner, lastMark, fills }, at) => {
+      const { capital } = portfolio.strategies[at]!.entry
+      const equity = lastMark ? money(numberOf(lastMark.equity, MONEY_DECIMALS), capital) : 'no mark yet'
       return `${owner.strategy} ${equity} ${currency}, ${fills} fills`
     })
     console.log(`${new Date().toISOString().slice(11, 19)} ${results.join('; ')}`)

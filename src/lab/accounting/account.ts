@@ -1,10 +1,11 @@
 /**
  * The account of a strategy: a ledger of double entries in whole units of money. The lines of an entry sum to 0. Cash and positions
- * follow from the ledger; they are kept beside it because every event reads them.
+ * follow from the ledger; they are kept beside it because every event reads them. Who buys an inverse contract gets its value in coin, and owes
+ * its size in the price's currency: his position's cost and value are below 0, as are a seller's of anything else. So its profit is size / entry - size / exit.
  */
 import type { Fill } from '../execution/order.ts'
 import type { Books } from '../market/books.ts'
-import { type Instrument, lesser, MONEY_DECIMALS, rescaled } from '../market/instrument.ts'
+import { type Instrument, lesser, notionalOf } from '../market/instrument.ts'
 
 /** `position` at what was paid for it. */
 export type AccountName = 'cash' | 'capital' | 'position' | 'fees' | 'funding'
@@ -27,7 +28,7 @@ export interface Position {
   readonly instrument: Instrument
   /** Signed units. */
   quantity: bigint
-  /** What was paid for what is held, units of money; negative for a short position. */
+  /** What was paid for what is held, units of money; negative for a short position, and for a long one of an inverse contract. */
   cost: bigint
   /** Profit of the part that was closed since the position was last flat, after its fees. */
   closing: bigint
@@ -77,7 +78,7 @@ export class Account {
 
   apply({ id, order, timeMicros, quantity, notional, fee }: Fill): void {
     const { instrument, direction } = order
-    const paid = direction === 1 ? notional : -notional
+    const paid = (direction === 1) !== instrument.isInverse ? notional : -notional
     this.cash -= paid + fee
     this.fees += fee
     this.traded += notional
@@ -108,8 +109,8 @@ export class Account {
     if (quantity === 0n || Number.isNaN(mark)) return quantity === 0n ? 0n : cost
     // A middle has one decimal more than a price.
     const decimals = instrument.priceDecimals + 1
-    const price = BigInt(Math.round(mark * 10 ** decimals))
-    return rescaled(price * quantity, decimals + instrument.quantityDecimals, MONEY_DECIMALS)
+    const worth = notionalOf(BigInt(Math.round(mark * 10 ** decimals)), quantity, instrument, decimals)
+    return instrument.isInverse ? -worth : worth
   }
 
   /** Cash and positions at their marks. */

@@ -1,5 +1,5 @@
 /** Payments for holding perpetuals: at its time the buyers of a contract pay the sellers a share of its value. */
-import { type Instrument, MONEY_DECIMALS, rescaled } from '../market/instrument.ts'
+import { divided, type Instrument, MONEY_DECIMALS, rescaled } from '../market/instrument.ts'
 
 export interface FundingPayment {
   timeMicros: number
@@ -16,8 +16,12 @@ const RATE_DECIMALS = 12
 const PRICE_DECIMALS = 8
 
 /** What a position receives, units of money to the nearest: `quantity` is signed, in units of the instrument. */
-export function received({ rate, price }: FundingPayment, quantity: bigint, { quantityDecimals }: Instrument): bigint {
+export function received(payment: FundingPayment, quantity: bigint, of: Instrument): bigint {
   const units = (value: number, decimals: number) => BigInt(Math.round(value * 10 ** decimals))
-  const exact = -units(rate, RATE_DECIMALS) * units(price, PRICE_DECIMALS) * quantity
-  return rescaled(exact, RATE_DECIMALS + PRICE_DECIMALS + quantityDecimals, MONEY_DECIMALS)
+  const [rate, price] = [units(payment.rate, RATE_DECIMALS), units(payment.price, PRICE_DECIMALS)]
+  const decimals = RATE_DECIMALS + of.quantityDecimals + of.sizeDecimals
+  const exact = -rate * quantity * of.size
+  if (!of.isInverse) return rescaled(exact * price, decimals + PRICE_DECIMALS, MONEY_DECIMALS)
+  if (price <= 0n) return 0n
+  return divided(exact * 10n ** BigInt(PRICE_DECIMALS + MONEY_DECIMALS), price * 10n ** BigInt(decimals))
 }

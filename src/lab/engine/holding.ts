@@ -29,9 +29,12 @@ export class Holding {
   /** What 1 is worth now that was spread equally over these instruments; one without a mark yet is still money. */
   valueOf(instruments: readonly Instrument[]): number {
     let sum = 0
-    for (const { index } of instruments) {
+    for (const { index, isInverse } of instruments) {
       const first = this.#first[index]!
-      sum += Number.isNaN(first) ? 1 : this.#books.mark(index) / first
+      const mark = this.#books.mark(index)
+      if (Number.isNaN(first)) sum += 1
+      // In coin, contracts of the worth 1 at first gain 1 - first / mark.
+      else sum += isInverse ? 2 - first / mark : mark / first
     }
     return sum / instruments.length
   }

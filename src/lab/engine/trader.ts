@@ -10,6 +10,7 @@ import {
   nameOf,
   notionalOf,
   numberOf,
+  quantityOf,
   rescaled,
   unitsOf,
 } from '../market/instrument.ts'
@@ -96,11 +97,8 @@ export class Trader implements Context {
   order(request: OrderRequest): number {
     const order = this.#orderOf(request)
     const refusal = this.#refusal(order)
-    if (refusal !== undefined) {
-      this.#onEnd(Object.assign(order, { state: 'refused', reason: refusal, endedAtMicros: this.nowMicros }))
-      return order.id
-    }
-    this.#submit(order)
+    if (refusal === undefined) this.#submit(order)
+    else this.#onEnd(Object.assign(order, { state: 'refused', reason: refusal, endedAtMicros: this.nowMicros }))
     return order.id
   }
 
@@ -118,6 +116,8 @@ export class Trader implements Context {
     for (const { direction, remaining } of this.broker.ordersOf(instrument)) units += BigInt(direction) * remaining
     return numberOf(units, instrument.quantityDecimals)
   }
+
+  readonly quantityOf = quantityOf
 
   cash(): number {
     return numberOf(this.account.cash, MONEY_DECIMALS)

@@ -1,5 +1,5 @@
 /** A strategy whose decisions are written down as it makes them. */
-import { type Instrument, nameOf } from '../market/instrument.ts'
+import { type Instrument, nameOf, quantityOf } from '../market/instrument.ts'
 import type { Context, OrderRequest, Prediction, Strategy } from '../strategy.ts'
 
 export interface Decision {
@@ -86,6 +86,7 @@ function watchedContext(of: Context, { decisions, samples }: Log): Context {
     instruments: of.instruments,
     position: instrument => of.position(instrument),
     openQuantity: instrument => of.openQuantity(instrument),
+    quantityOf,
     cash: () => of.cash(),
     equity: () => of.equity(),
     mark: instrument => of.mark(instrument),

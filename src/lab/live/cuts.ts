@@ -4,11 +4,12 @@ import { literal } from '../../store/sql.ts'
 import type { FundingPayment } from '../engine/funding.ts'
 import type { TapeChange } from '../engine/tape.ts'
 import { type Row, timeText } from '../results/rows.ts'
+import type { Contract } from '../stored/contracts.ts'
 import { rowsOf } from '../stored/rows-of.ts'
 
-/** What cut 0 states: what a run was set up with. Sizes as in `Instrument`. */
+/** What cut 0 states: what a run was set up with. */
 export interface RunSetUp {
-  instruments: readonly { name: string; tick: number; lot: number }[]
+  instruments: readonly ({ name: string; tick: number; lot: number } & Contract)[]
   /** Names of instruments whose quotes are recorded. */
   quoted: readonly string[]
 }

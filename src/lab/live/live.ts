@@ -59,12 +59,13 @@ export class Live {
     const { runQuery, run, portfolio } = options
     const known = await readSetUp(runQuery, run)
     if (known) return new Live(options, known)
-    const { instruments: stated } = portfolio.portfolio
-    const instruments = await readInstruments(runQuery, symbolsOf(portfolio), stated)
+    const instruments = await readInstruments(runQuery, symbolsOf(portfolio), portfolio.portfolio)
     const sizes = instruments.map(each => ({
       name: nameOf(each),
       tick: numberOf(each.tick, each.priceDecimals),
       lot: numberOf(each.lot, each.quantityDecimals),
+      size: numberOf(each.size, each.sizeDecimals),
+      isInverse: each.isInverse,
     }))
     return new Live(options, { instruments: sizes, quoted: await quotedLately(runQuery, instruments) })
   }
@@ -73,8 +74,8 @@ export class Live {
     const { run, portfolio, runQuery, writer } = options
     this.#options = options
     this.#setUp = of
-    this.instruments = of.instruments.map(({ name, tick, lot }, index) => {
-      return instrumentOf(index, name, tick, lot)
+    this.instruments = of.instruments.map(({ name, tick, lot, ...contract }, index) => {
+      return instrumentOf(index, name, tick, lot, contract)
     })
     const add = writer.add.bind(writer)
     const { engine, recorded } = setUp(run, portfolio, this.instruments, new Set(of.quoted), add)

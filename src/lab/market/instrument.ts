@@ -15,6 +15,11 @@ export interface Instrument {
   /** Smallest step of an order's price and quantity, in these units. */
   readonly tick: bigint
   readonly lot: bigint
+  /** What a quantity of 1 stands for, in whole units of 10^-sizeDecimals: coins, or of an inverse contract money of the price's currency. */
+  readonly size: bigint
+  readonly sizeDecimals: number
+  /** Counted in money of the price's currency and settled in the coin: worth its size divided by the price. */
+  readonly isInverse: boolean
 }
 
 /** As text: `binance:BTCUSDT`. */
@@ -60,7 +65,11 @@ export function decimalText(units: bigint, decimals: number): string {
 /** Units of a finer scale in units of a coarser one, to the nearest; halves to the even one. Exact towards a finer scale. */
 export function rescaled(units: bigint, from: number, to: number): bigint {
   if (to >= from) return units * 10n ** BigInt(to - from)
-  const divisor = 10n ** BigInt(from - to)
+  return divided(units, 10n ** BigInt(from - to))
+}
+
+/** To the nearest, halves to the even one. The divisor is above 0. */
+export function divided(units: bigint, divisor: bigint): bigint {
   const magnitude = units < 0n ? -units : units
   const [quotient, rest] = [magnitude / divisor, magnitude % divisor]
   const up = 2n * rest > divisor || (2n * rest === divisor && quotient % 2n === 1n)
@@ -68,9 +77,22 @@ export function rescaled(units: bigint, from: number, to: number): bigint {
   return units < 0n ? -rounded : rounded
 }
 
-/** Price · quantity in units of money. */
-export function notionalOf(price: bigint, quantity: bigint, of: Instrument): bigint {
-  return rescaled(price * quantity, of.priceDecimals + of.quantityDecimals, MONEY_DECIMALS)
+/**
+ * What a quantity is worth at a price, units of money to the nearest, halves to the even one: price · quantity · size, of an inverse contract quantity · size / price, and
+ * 0 where that has no price. It has the quantity's sign.
+ */
+export function notionalOf(price: bigint, quantity: bigint, of: Instrument, priceDecimals = of.priceDecimals): bigint {
+  const { size, isInverse } = of
+  const decimals = of.quantityDecimals + of.sizeDecimals
+  if (!isInverse) return rescaled(price * quantity * size, priceDecimals + decimals, MONEY_DECIMALS)
+  if (price <= 0n) return 0n
+  return divided(quantity * size * 10n ** BigInt(priceDecimals + MONEY_DECIMALS), price * 10n ** BigInt(decimals))
+}
+
+/** How much of an instrument is worth so much money at a price; both may be negative. */
+export function quantityOf(money: number, price: number, { size, sizeDecimals, isInverse }: Instrument): number {
+  const one = numberOf(size, sizeDecimals)
+  return isInverse ? (money * price) / one : money / (price * one)
 }
 
 export function lesser(a: bigint, b: bigint): bigint {

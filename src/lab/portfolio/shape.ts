@@ -54,7 +54,16 @@ export const PORTFOLIO = z.strictObject({
     .prefault({}),
   fees: FEES,
   instruments: z
-    .record(SYMBOL, z.strictObject({ tick_size: POSITIVE.optional(), lot_size: POSITIVE.optional() }))
+    .record(
+      SYMBOL,
+      z.strictObject({
+        tick_size: POSITIVE.optional(),
+        lot_size: POSITIVE.optional(),
+        /** What a quantity of 1 stands for: coins, or of an inverse contract money of the price's currency. */
+        contract_size: POSITIVE.optional(),
+        inverse: z.boolean().optional(),
+      }),
+    )
     .default({}),
   /** Of all strategies together. */
   limits: LIMITS.pick({ daily_loss: true, drawdown: true }).default({}),

@@ -40,7 +40,7 @@ export function equityChart({ capital, series, strategy }: Outcome, startMicros:
   const title = `Equity and drawdown of ${strategy}`
   return [
     `<div class="chart"><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escaped(title)}">`,
-    ...ticksOf(low, high, 4).map(value => gridLine(value, scale, money(value).replace(/\.00$/, ''))),
+    ...ticksOf(low, high, 4).map(value => gridLine(value, scale, money(value, capital).replace(/\.0+$/, ''))),
     ...[0, depth].map(value => gridLine(value, under, percent(value))),
     ...timeTicks(begin, end, x),
     held.length > 0 ? `<path class="held" d="${path(held, scale)}"/>` : '',

@@ -55,7 +55,7 @@ function overview({ strategies, portfolio }: Report): string {
   const rows = strategies.map(({ outcome, evaluations: [{ statistics }] }) => [
     outcome.strategy,
     percent(endOf(outcome) / outcome.capital - 1),
-    money(endOf(outcome) - outcome.capital),
+    money(endOf(outcome) - outcome.capital, outcome.capital),
     withError(statistics.sharpe, statistics.sharpeStandardError),
     probability(statistics.deflatedSharpe),
     whole(statistics.trials),
@@ -71,9 +71,9 @@ function strategySection({ outcome, evaluations }: StrategyReport, { fromMicros,
   const isLuck = statistics.conclusion.startsWith('not')
   const stated = Object.entries(JSON.parse(parameters) as Record<string, unknown>)
   const account = [
-    ['capital', `${money(capital)} ${portfolio.currency}`],
-    ['equity at the end', `${money(endOf(outcome))} ${portfolio.currency}`],
-    ['fees paid', `${money(fees)} ${portfolio.currency}`],
+    ['capital', `${money(capital, capital)} ${portfolio.currency}`],
+    ['equity at the end', `${money(endOf(outcome), capital)} ${portfolio.currency}`],
+    ['fees paid', `${money(fees, capital)} ${portfolio.currency}`],
     ['fills, of them as maker', `${whole(fills)}, ${whole(makerFills)}`],
     ['of orders too large for the market', whole(largeFills)],
     ['round trips', whole(statistics.closedTrades)],
@@ -81,7 +81,7 @@ function strategySection({ outcome, evaluations }: StrategyReport, { fromMicros,
     ['share of costs in gross profit', percent(statistics.costShare)],
   ]
   const counts = (each: Readonly<Record<string, number>>) => sortedEntries(each).map(([name, n]) => [name, whole(n)])
-  const held = outcome.positions.map(({ name, quantity: units, paid }) => [name, quantity(units), money(paid)])
+  const held = outcome.positions.map(({ name, quantity: units, paid }) => [name, quantity(units), money(paid, capital)])
   const orders = counts(outcome.orders)
   const limits = counts(outcome.breaches)
   return `<section class="strategy"><div class="title"><h2>${escaped(strategy)} <span class="soft">${escaped(kind)}</span></h2>

@@ -41,7 +41,7 @@ function describeStrategy({ outcome, evaluations }: StrategyReport, currency: st
   const { drawdown, turnover, exposure, beta, alpha, hitRate, costShare, closedTrades } = statistics
   const lines = [
     `${strategy} (${kind}): ${statistics.conclusion}`,
-    `  ${money(capital)} → ${money(end)} ${currency} (${percent(end / capital - 1)}), fees ${money(fees)}`,
+    `  ${money(capital, capital)} → ${money(end, capital)} ${currency} (${percent(end / capital - 1)}), fees ${money(fees, capital)}`,
     ...evaluations.flatMap(describeEvaluation),
     `  drawdown ${percent(drawdown.depth)}, the longest ${duration(drawdown.longestPeriods, seconds)}; exposure ${percent(exposure)} of the time; turnover ${whole(turnover)} times a year`,
     `  beta to holding ${ratio(beta)}, alpha ${percent(alpha)} a year`,

@@ -8,6 +8,8 @@ import type { Outcome } from './outcome.ts'
 import type { Report } from './report.ts'
 
 export const PAPER = 'Paper only: no order was sent to a venue.'
+/** With less, an amount's first two decimals show little. */
+const CAPITAL_OF_COINS = 1_000
 /** The annual numbers of a shorter run are noted as extrapolated. */
 const DAYS_SHORT = 30
 
@@ -16,7 +18,9 @@ const decimals = (value: number, count: number) =>
   value.toLocaleString('en-US', { minimumFractionDigits: count, maximumFractionDigits: count })
 
 export const whole = (value: number): string => known(value, each => decimals(each, 0))
-export const money = (value: number): string => known(value, each => decimals(each, 2))
+/** Of a strategy with this capital: coins, of which it has few, with more decimals. */
+export const money = (value: number, capital: number): string =>
+  known(value, each => decimals(each, capital < CAPITAL_OF_COINS ? 6 : 2))
 export const ratio = (value: number): string => known(value, each => decimals(each, 2))
 export const probability = (value: number): string => known(value, each => decimals(each, 3))
 export const percent = (share: number): string => known(share, each => `${decimals(each * 100, 2)} %`)

@@ -95,9 +95,9 @@ export type TapeOptions = Pick<BacktestOptions, 'portfolio' | 'runQuery' | 'read
  */
 export async function readTape(options: TapeOptions) {
   const { portfolio, runQuery } = options
-  const { instruments: stated, gap_hold_seconds: hold } = portfolio.portfolio
+  const { gap_hold_seconds: hold } = portfolio.portfolio
   const names = symbolsOf(portfolio)
-  const instruments = await readInstruments(runQuery, names, stated)
+  const instruments = await readInstruments(runQuery, names, portfolio.portfolio)
   const ticks = await ticksOf(options, names)
   const [firstMicros, endMicros] = [Number(ticks.firstNanos / 1000n), Number(ticks.lastNanos / 1000n) + 1]
   const tapeChanges = await readTapeChanges(runQuery, instruments, firstMicros, endMicros, hold)

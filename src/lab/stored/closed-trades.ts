@@ -23,8 +23,12 @@ const QUANTITY_DECIMALS = 12
 /** In the order of the entries, with which the account was made. */
 export function closedTradesOf(entries: readonly LedgerEntry[]): ClosedTrade[] {
   const instruments = new Map<string, Instrument>()
-  for (const { name } of entries)
-    if (!instruments.has(name)) instruments.set(name, instrumentOf(name, instruments.size))
+  for (const { name, units, cost } of entries) {
+    // Who buys an inverse contract gets its value.
+    const isInverse = units.startsWith('-') !== cost.startsWith('-') && Number(units) !== 0 && Number(cost) !== 0
+    const known = instruments.get(name)
+    if (!known || isInverse) instruments.set(name, instrumentOf(name, known?.index ?? instruments.size, isInverse))
+  }
   const trades: ClosedTrade[] = []
   const money = (units: bigint) => numberOf(units, MONEY_DECIMALS)
   const account = new Account(
@@ -45,8 +49,9 @@ export function closedTradesOf(entries: readonly LedgerEntry[]): ClosedTrade[] {
   return trades
 }
 
-function instrumentOf(name: string, index: number): Instrument {
-  return { index, ...partsOf(name), priceDecimals: 0, quantityDecimals: QUANTITY_DECIMALS, tick: 1n, lot: 1n }
+function instrumentOf(name: string, index: number, isInverse: boolean): Instrument {
+  const sizes = { priceDecimals: 0, quantityDecimals: QUANTITY_DECIMALS, tick: 1n, lot: 1n, size: 1n, sizeDecimals: 0 }
+  return { index, ...partsOf(name), ...sizes, isInverse }
 }
 
 const magnitude = (units: bigint) => (units < 0n ? -units : units)

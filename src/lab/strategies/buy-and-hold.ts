@@ -1,4 +1,5 @@
 /** Buys once and holds: what every other strategy is compared with. */
+import { quantityOf } from '../market/instrument.ts'
 import type { Context, Strategy, StrategyKind } from '../strategy.ts'
 
 export const BUY_AND_HOLD: StrategyKind = {
@@ -25,7 +26,7 @@ class BuyAndHold implements Strategy {
       if (this.#bought.has(instrument.index) || !(price > 0) || !context.isWhole(instrument)) continue
       this.#bought.add(instrument.index)
       const money = (context.equity() * this.#share) / instruments.length
-      context.order({ instrument, direction: 1, quantity: money / price })
+      context.order({ instrument, direction: 1, quantity: quantityOf(money, price, instrument) })
     }
   }
 }

@@ -2,7 +2,7 @@
 import { TickhouseError } from '../../errors.ts'
 import { FeatureSet } from '../features/feature-set.ts'
 import { type FeatureSchema, schemaOf } from '../features/schema.ts'
-import type { Instrument } from '../market/instrument.ts'
+import { type Instrument, quantityOf } from '../market/instrument.ts'
 import { type Model, readModel } from '../models/model.ts'
 import type {
   Context,
@@ -93,8 +93,9 @@ class Classifier implements Strategy {
     const { entry, exit, money, isShort } = this.#rules
     const rise = prediction.probability
     const held = Math.sign(context.position(instrument))
-    if (rise > entry && held <= 0) moveTo(money / price, instrument, context)
-    else if (1 - rise > entry && isShort && held >= 0) moveTo(-money / price, instrument, context)
+    if (rise > entry && held <= 0) moveTo(quantityOf(money, price, instrument), instrument, context)
+    else if (1 - rise > entry && isShort && held >= 0)
+      moveTo(quantityOf(-money, price, instrument), instrument, context)
     else if ((held > 0 && rise < exit) || (held < 0 && 1 - rise < exit)) moveTo(0, instrument, context)
   }
 

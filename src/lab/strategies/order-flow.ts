@@ -1,5 +1,6 @@
 /** Follows the imbalance of takers: whose volume, buyers' or sellers', was larger in the last bars. */
 import { SIDE } from '../../tick/trades.ts'
+import { quantityOf } from '../market/instrument.ts'
 import type { Context, Strategy, StrategyKind, TradeEvent } from '../strategy.ts'
 import { RollingSum } from './indicators.ts'
 import { moveTo } from './target.ts'
@@ -53,7 +54,7 @@ class OrderFlow implements Strategy {
       const imbalance = flow.total.sum > 0 ? flow.net.sum / flow.total.sum : 0
       const held = context.position(instrument)
       if (Math.abs(imbalance) > this.#entry && Math.sign(held) !== Math.sign(imbalance))
-        moveTo((Math.sign(imbalance) * this.#money) / price, instrument, context)
+        moveTo(quantityOf(Math.sign(imbalance) * this.#money, price, instrument), instrument, context)
       else if (held !== 0 && Math.sign(held) * imbalance < this.#exit) moveTo(0, instrument, context)
     }
   }

@@ -1,4 +1,5 @@
 /** Follows the trend: long while a fast average of the closes is above a slow one, else flat or short. */
+import { quantityOf } from '../market/instrument.ts'
 import type { BarEvent, Context, Strategy, StrategyKind } from '../strategy.ts'
 import { ExponentialMean } from './indicators.ts'
 import { moveTo } from './target.ts'
@@ -38,6 +39,7 @@ class Trend implements Strategy {
     if (!slow.isWarm) return
     const held = context.position(instrument)
     const direction = fast.value > slow.value ? 1 : this.#isShort ? -1 : 0
-    if (Math.sign(held) !== direction) moveTo((direction * this.#money) / close, instrument, context)
+    if (Math.sign(held) !== direction)
+      moveTo(quantityOf(direction * this.#money, close, instrument), instrument, context)
   }
 }

@@ -1,4 +1,5 @@
 /** Trades against distance from the volume-weighted average price: buys below it, sells above it, closes at it. */
+import { quantityOf } from '../market/instrument.ts'
 import type { BarEvent, Context, Strategy, StrategyKind } from '../strategy.ts'
 import { RollingSum } from './indicators.ts'
 import { moveTo } from './target.ts'
@@ -42,7 +43,7 @@ class VwapReversion implements Strategy {
     const distance = close / (sums.notional.sum / sums.volume.sum) - 1
     const held = context.position(instrument)
     if (held === 0 && Math.abs(distance) > this.#entry)
-      moveTo((-Math.sign(distance) * this.#money) / close, instrument, context)
+      moveTo(quantityOf(-Math.sign(distance) * this.#money, close, instrument), instrument, context)
     else if (held !== 0 && Math.sign(held) * distance > -this.#exit) moveTo(0, instrument, context)
   }
 }

@@ -31,7 +31,7 @@ import { decodeUsualTicks } from './usual-ticks.ts'
 const STREAMS = { trades: 'aggTrade', quotes: 'bookTicker', marks: 'markPrice@1s', liquidations: 'forceOrder' }
 
 /** What differs between the two markets. */
-interface Market extends Pick<Venue, 'name' | 'ws' | 'rest' | 'defaultSymbols'> {
+interface Market extends Pick<Venue, 'name' | 'ws' | 'rest' | 'defaultSymbols' | 'contracts'> {
   /** Path of its REST API. */
   path: string
 }
@@ -77,6 +77,7 @@ export const binanceCoinm: Venue = marketOf({
   ws: 'wss://dstream.binance.com',
   rest: 'https://dapi.binance.com',
   path: '/dapi/v1',
+  contracts: { volumes: 'contracts', isInverse: () => true },
   defaultSymbols: ['BTCUSD_PERP', 'ETHUSD_PERP', 'SOLUSD_PERP', 'XRPUSD_PERP', 'DOGEUSD_PERP'],
 })
 

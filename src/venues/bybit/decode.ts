@@ -22,7 +22,7 @@ import { bybitInstruments } from './instruments.ts'
 import { decodeUsualContractTicks, decodeUsualTicks } from './usual-ticks.ts'
 
 /** What differs between the venue's markets. */
-interface Market extends Pick<Venue, 'name' | 'ids' | 'kinds' | 'decoder' | 'defaultSymbols'> {
+interface Market extends Pick<Venue, 'name' | 'ids' | 'kinds' | 'decoder' | 'defaultSymbols' | 'contracts'> {
   category: 'spot' | 'linear' | 'inverse'
 }
 
@@ -71,6 +71,7 @@ export const bybitInverse: Venue = marketOf({
   name: 'bybitinverse',
   category: 'inverse',
   defaultSymbols: ['BTCUSD', 'ETHUSD', 'XRPUSD', 'SOLUSD'],
+  contracts: { volumes: 'amounts', isInverse: () => true },
   ...CONTRACTS,
 })
 

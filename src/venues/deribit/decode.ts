@@ -36,6 +36,7 @@ export const deribit: Venue = {
   // subscriptions about 3.
   limits: { symbolsPerConnection: 100, framesPerSecond: 3 },
   instruments: deribitInstruments,
+  contracts: { volumes: 'amounts', isInverse: (_, quote) => quote === 'USD' },
   repair: deribitRepair,
   // The server answers each request.
   silenceMsMax: 40_000,

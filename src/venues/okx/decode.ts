@@ -37,6 +37,8 @@ export const okx: Venue = {
   // 3 connects a second from one address, 480 subscriptions an hour on one connection; a request takes up to 64 KB.
   limits: { symbolsPerConnection: 100, framesPerSecond: 3, connectsPerFiveMinutes: 900 },
   instruments: okxInstruments,
+  // Those of a `_UM` family are priced in USD too, and settled in a stablecoin.
+  contracts: { volumes: 'contracts', isInverse: (symbol, quote) => quote === 'USD' && !symbol.includes('_UM') },
   repair: okxRepair,
   // The server ends a connection on which nothing was sent for 30 s, and answers each ping.
   silenceMsMax: 40_000,

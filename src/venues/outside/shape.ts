@@ -109,6 +109,12 @@ const FIELDS: Record<keyof Venue, Field> = {
       (value.requests.length > 0 || (value as unknown) === NO_LIST) &&
       value.requests.every(request => isRecord(request) && isText(request.path) && isMissingOr(isText)(request.body)),
   },
+  contracts: {
+    is: "{ volumes: 'contracts' or 'amounts', isInverse }",
+    ok: value =>
+      isRecord(value) && ['contracts', 'amounts'].includes(value.volumes as string) && isFunction(value.isInverse),
+    optional: true,
+  },
   spelling: { is: "'capitals'", ok: value => value === 'capitals', optional: true },
   prefixes: { is: 'true', ok: value => value === true, optional: true },
   account: {

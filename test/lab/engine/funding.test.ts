@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { received } from '../../../src/lab/engine/funding.ts'
 import { MONEY_DECIMALS, rescaled } from '../../../src/lab/market/instrument.ts'
 import type { Strategy } from '../../../src/lab/strategy.ts'
-import { BTC, LAB_START_MICROS, play, runOf } from '../../support/data/lab-market.ts'
+import { BTC, INVERSE, LAB_START_MICROS, play, runOf, SIZED } from '../../support/data/lab-market.ts'
 
 const SECOND = 1_000_000
 
@@ -19,8 +19,8 @@ const holds = (direction: 1 | -1): Strategy => {
   }
 }
 
-function afterFunding(direction: 1 | -1, rate: number, secondsUntilPaid: number) {
-  const run = runOf(holds(direction))
+function afterFunding(direction: 1 | -1, rate: number, secondsUntilPaid: number, instrument = BTC) {
+  const run = runOf(holds(direction), { instruments: [instrument] })
   run.engine.addFunding([{ timeMicros: LAB_START_MICROS + secondsUntilPaid * SECOND, at: 0, rate, price: 1_000.5 }])
   play(run.engine, [
     { atMs: 1_000, bid: 1_000, bidSize: 5, ask: 1_000, askSize: 5 },
@@ -50,6 +50,33 @@ test('buyers pay a positive rate of the marked value and sellers receive it, at 
   }
 })
 
+test('funding of an inverse contract is its size by the mark price, in coin, and its position is worth size / price', () => {
+  // 2 · 100 / 1000.5 · 0.0001
+  const [bought, sold] = [1, -1].map(direction => afterFunding(direction as 1 | -1, 0.0001, 5, INVERSE))
+  assert.deepEqual(
+    [bought!, sold!].map(({ sum, equity }) => [sum, equity - 100_000n * 10n ** 8n]),
+    [
+      [0n, -1_999n],
+      [0n, 1_999n],
+    ],
+  )
+  assert.equal(bought!.paid.length, 1)
+})
+
+test('an inverse contract gains in coin by its marks, and holding it is compared in coin', () => {
+  const run = runOf(holds(1), { instruments: [INVERSE] })
+  const at = (price: number, atMs: number) => ({ atMs, bid: price, bidSize: 5, ask: price, askSize: 5 })
+  play(run.engine, [at(1_000, 1_000), at(1_000, 1_500), at(1_250, 60_500)])
+  run.engine.end(LAB_START_MICROS + 61 * SECOND)
+  // 200 / 1000 - 200 / 1250
+  assert.equal(run.recorded.lastMark!.equity, 100_000n * 10n ** 8n + 4_000_000n)
+  assert.equal(run.recorded.lastMark!.gross, 16_000_000n)
+  assert.equal(run.recorded.lastMark!.holding, 1.2)
+  const trader = run.engine.traders[0]!
+  assert.equal(trader.quantityOf(0.16, 1_250, INVERSE), 2)
+  assert.equal(trader.quantityOf(25, 1_250, SIZED), 2)
+})
+
 test('who holds nothing at the time of a payment neither pays nor receives', () => {
   assert.deepEqual(afterFunding(1, 0.0001, 0.5).paid, [])
   assert.deepEqual(afterFunding(1, 0.0001, 60).paid, [])
@@ -60,6 +87,10 @@ test('what buyers pay is what sellers of the same quantity receive, to the last 
     fc.integer({ min: -max, max }).map(value => ({ value: value / 10 ** decimals, units: BigInt(value), decimals }))
   fc.assert(
     fc.property(decimal(5e7, 10), decimal(1e9, 4), fc.bigInt(-(10n ** 12n), 10n ** 12n), (rate, price, quantity) => {
+      for (const each of [SIZED, INVERSE]) {
+        const payment = { timeMicros: 0, at: 0, rate: rate.value, price: Math.abs(price.value) }
+        assert.equal(received(payment, quantity, each), -received(payment, -quantity, each))
+      }
       const payment = { timeMicros: 0, at: 0, rate: rate.value, price: Math.abs(price.value) }
       const amount = received(payment, quantity, BTC)
       assert.equal(amount, -received(payment, -quantity, BTC))

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Instrument } from '../../../src/lab/market/instrument.ts'
 import { closedTradesOf } from '../../../src/lab/stored/closed-trades.ts'
+import { instrumentOf } from '../../../src/lab/stored/instruments.ts'
 import { STRATEGIES } from '../../../src/lab/strategies/index.ts'
 import { BTC, ETH, play, randomTicks, runOf } from '../../support/data/lab-market.ts'
 
@@ -13,11 +15,17 @@ test('a payment for holding is a cost of the trade, and one that was received is
   assert.deepEqual(closedTradesOf([opened, entry('0', '0', '-2.5'), closed]), [{ profit: 12.5, costs: -2.5 }])
 })
 
-test('closed trades of the ledger are those of the run, to the last unit of money', () => {
+/** Of 100 USD each, in parts. */
+const INVERSE = instrumentOf(0, 'test:BTC', 0.01, 0.001, { size: 100, isInverse: true })
+
+test('closed trades of the ledger are those of the run, to the last unit of money', () => equalTrades(BTC, 3_000))
+test('closed trades of the ledger of inverse contracts are those of the run', () => equalTrades(INVERSE, 0.01))
+
+function equalTrades(bitcoin: Instrument, money: number): void {
   const kind = STRATEGIES.find(({ name }) => name === 'order-flow')!
-  const parameters = { ...kind.parameters, every_seconds: 2, periods: 3, entry: 0.2, exit: 0.05, money: 3_000 }
+  const parameters = { ...kind.parameters, every_seconds: 2, periods: 3, entry: 0.2, exit: 0.05, money }
   const { engine, recorded, rows } = runOf(kind.make(parameters), {
-    instruments: [BTC, ETH],
+    instruments: [bitcoin, ETH],
     fees: () => ({ maker: 20_000n, taker: 50_000n }),
   })
   play(engine, randomTicks(3, 4_000), 100)
@@ -34,4 +42,4 @@ test('closed trades of the ledger are those of the run, to the last unit of mone
   assert.ok(closedTrades.length > 20, `${closedTrades.length}`)
   assert.ok(closedTrades.every(({ costs }) => costs > 0))
   assert.deepEqual(closedTradesOf(entries), closedTrades)
-})
+}

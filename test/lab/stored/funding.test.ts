@@ -4,6 +4,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { after, test } from 'node:test'
 import { cutRows, readCuts } from '../../../src/lab/live/cuts.ts'
+import { numberOf, partsOf } from '../../../src/lab/market/instrument.ts'
+import type { StatedInstrument } from '../../../src/lab/stored/contracts.ts'
 import { readFunding } from '../../../src/lab/stored/funding.ts'
 import { instrumentOf, readInstruments } from '../../../src/lab/stored/instruments.ts'
 import { openStore } from '../../../src/store/open.ts'
@@ -53,32 +55,52 @@ test('a payment has the last rate and mark price that were received before it', 
   assert.deepEqual(await readCuts(runQuery, 'r', 0, 10), [first, second], 'a live run is repeated with it')
 })
 
-test('a contract that is not worth its price times its quantity is refused', async () => {
-  const listed = (symbol: string, kind: string, quote: string, contract_size: number) => ({
-    ...{
-      venue: 'test',
-      symbol,
-      change: 'found',
-      kind,
-      base: 'BTC',
-      quote,
-      aliases: '',
-      status: 'trading',
-      sessions: '',
-    },
+test('a contract has the size and the worth that its venue lists, or that the portfolio states; else it is refused', async () => {
+  const listed = (name: string, kind: string, base: string, quote: string, contract_size: number) => ({
+    ...{ ...partsOf(name), change: 'found', kind, base, quote, aliases: '', status: 'trading', sessions: '' },
     ...{ tick_size: 0.1, lot_size: 0.001, contract_size, expires_at: 0, first_seen: 0, last_seen: 0 },
     ...{ received_at: '2026-11-22 00:00:00', log_partition: 0, log_offset: 1, log_index: 0 },
     ...{ logged_at: '2026-11-22 00:00:00', log_day: '2026-11-22', batch_first_offset: 0, batch_good: 1, epoch: 1 },
   })
   await store.insertRows('instruments', [
-    listed('LINEAR', 'perpetual', 'USDT', 0),
-    listed('SPOT', 'spot', 'USD', 0),
-    listed('INVERSE', 'perpetual', 'USD', 0),
-    listed('COIN-M', 'perpetual', 'USD', 100),
-    listed('CONTRACTS', 'perpetual', 'USDT', 0.01),
+    listed('test:LINEAR', 'perpetual', 'BTC', 'USDT', 0),
+    listed('test:SPOT', 'spot', 'BTC', 'USD', 0),
+    listed('test:INVERSE', 'perpetual', 'BTC', 'USD', 0),
+    listed('test:CONTRACTS', 'perpetual', 'BTC', 'USDT', 0.01),
+    listed('binancecoinm:BTCUSD_PERP', 'perpetual', 'BTC', 'USD', 100),
+    listed('bybitinverse:BTCUSD', 'perpetual', 'BTC', 'USD', 0),
+    listed('deribit:ETH-PERPETUAL', 'perpetual', 'ETH', 'USD', 1),
+    listed('deribit:BTC_USDC-PERPETUAL', 'perpetual', 'BTC', 'USDC', 0.0001),
+    listed('okx:BTC-USD-SWAP', 'perpetual', 'BTC', 'USD', 100),
+    listed('okx:BTC-USDT-SWAP', 'perpetual', 'BTC', 'USDT', 0.01),
+    listed('okx:BTC-USD_UM-SWAP', 'perpetual', 'BTC', 'USD', 0.01),
+    listed('okx:BTC-USDT', 'spot', 'BTC', 'USDT', 0),
+    listed('okx:SIZELESS', 'perpetual', 'BTC', 'USDT', 0),
   ])
-  const read = (symbol: string) => readInstruments(runQuery, [`test:${symbol}`], {})
-  for (const symbol of ['LINEAR', 'SPOT']) assert.equal((await read(symbol))[0]!.tick, 1n)
-  for (const symbol of ['INVERSE', 'COIN-M', 'CONTRACTS'])
-    await assert.rejects(read(symbol), /is not worth its price times its quantity/)
+  const read = async (name: string, currency: string, stated: StatedInstrument = {}) => {
+    const [found] = await readInstruments(runQuery, [name], { currency, instruments: { [name]: stated } })
+    return `${numberOf(found!.size, found!.sizeDecimals)}${found!.isInverse ? ' USD' : ''}`
+  }
+  const known: [name: string, currency: string, worth: string][] = [
+    ['test:LINEAR', 'USDT', '1'],
+    ['test:SPOT', 'USD', '1'],
+    ['test:UNLISTED', 'EUR', '1'],
+    ['binancecoinm:BTCUSD_PERP', 'BTC', '100 USD'],
+    ['bybitinverse:BTCUSD', 'BTC', '1 USD'],
+    ['deribit:ETH-PERPETUAL', 'ETH', '1 USD'],
+    ['deribit:BTC_USDC-PERPETUAL', 'USDC', '1'],
+    ['okx:BTC-USD-SWAP', 'BTC', '100 USD'],
+    ['okx:BTC-USDT-SWAP', 'USDT', '0.01'],
+    ['okx:BTC-USD_UM-SWAP', 'USD', '0.01'],
+    ['okx:BTC-USDT', 'USDT', '1'],
+  ]
+  for (const [name, currency, worth] of known) assert.equal(await read(name, currency), worth, name)
+  assert.equal(await read('test:CONTRACTS', 'USDT', { contract_size: 0.01 }), '0.01')
+  assert.equal(await read('test:INVERSE', 'BTC', { inverse: true }), '1 USD')
+  assert.equal(await read('binancecoinm:ETHUSD_PERP', 'ETH', { contract_size: 10, inverse: true }), '10 USD')
+  const unknown = ['test:INVERSE', 'test:CONTRACTS', 'okx:SIZELESS', 'okx:UNLISTED', 'deribit:UNLISTED']
+  for (const name of [...unknown, 'binancecoinm:UNLISTED'])
+    await assert.rejects(read(name, 'USDT'), { code: 'usage', message: /^what \S+ is worth is not known/ }, name)
+  await assert.rejects(read('bybitinverse:BTCUSD', 'USDT'), /settled in BTC, and the portfolio's currency is USDT/)
+  await assert.rejects(read('test:LINEAR', 'BTC'), /paid in USDT, and the portfolio's currency is BTC/)
 })

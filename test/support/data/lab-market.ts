@@ -19,6 +19,9 @@ export type Tick =
   | { atMs: number; symbol?: string; price: number; volume?: number; side?: 'buy' | 'sell'; lateMs?: number }
 
 export const BTC = instrumentOf(0, 'test:BTC', 0.01, 0.001)
+/** Contracts of a hundredth of a coin, and of 100 USD settled in the coin. */
+export const SIZED = instrumentOf(0, 'test:BTC', 0.01, 1, { size: 0.01, isInverse: false })
+export const INVERSE = instrumentOf(0, 'test:BTC', 0.1, 1, { size: 100, isInverse: true })
 export const ETH = instrumentOf(1, 'test:ETH', 0.1, 0.01)
 
 /** Plays ticks one by one, in columns of `rows` rows at most. */
