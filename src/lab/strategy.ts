@@ -118,6 +118,8 @@ export interface Context {
   sampled(instrument: Instrument, values: Float64Array): void
   /** States what a model predicts of an instrument now: a row of `lab_predictions`. */
   predicted(instrument: Instrument, prediction: Prediction): void
+  /** States that a feature, or the probability, of a model is not distributed as in its training: a row of `lab_limits`. */
+  drifted(name: string, index: number, bound: number): void
 }
 
 /** Of a model: in `shadow` it predicts and sends no orders, in `paper` it trades on paper. */

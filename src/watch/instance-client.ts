@@ -7,8 +7,8 @@ import { SUBSCRIPTION_STATES } from '../sources/connection/status.ts'
 import { followedIn, type HealthAnswer } from '../status/health.ts'
 import type { WatchReport } from '../status/watch-report.ts'
 import { type HourOfTicks, SLOT_MS } from './alerts/gap-model.ts'
-import type { Differing, SwitchedOff, Unverified } from './alerts/lab-conditions.ts'
-import { differingStatement, time, unverifiedStatement } from './lab-statements.ts'
+import type { Differing, Drifted, SwitchedOff, Unverified } from './alerts/lab-conditions.ts'
+import { differingStatement, driftedStatement, time, unverifiedStatement } from './lab-statements.ts'
 
 /** An instance that answers later than this counts as down. */
 export const ANSWER_MS_MAX = 5_000
@@ -184,6 +184,17 @@ export class InstanceClient {
     ).catch(noneWithoutLab)
     return rows.map(([run, portfolio, played, verified, due]) => ({
       ...{ run, portfolio, playedUntilMs: Number(played), verifiedUntilMs: Number(verified), dueMs: Number(due) },
+    }))
+  }
+
+  /** The strategies of live runs whose models drifted lately. None of an instance without a lab. Throws NoAnswer. */
+  async drifted(nowMs: number): Promise<Drifted[]> {
+    const rows = await this.#query<[string, string, [string, number][], number, string]>(
+      driftedStatement(nowMs, SYMBOLS_MAX),
+    ).catch(noneWithoutLab)
+    return rows.map(([portfolio, strategy, features, bound, at]) => ({
+      ...{ portfolio, strategy, bound, atMs: Number(at) },
+      features: features.map(([name, index]) => ({ name, index })),
     }))
   }
 

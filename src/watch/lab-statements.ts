@@ -1,4 +1,4 @@
-/** What the watcher asks an instance of the verifications of live runs. Times in ms since 1970 UTC; at most `max` rows. */
+/** What the watcher asks an instance of live runs: of their verifications, and of the drift of their models. Times in ms since 1970 UTC; at most `max` rows. */
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -10,6 +10,9 @@ const VERIFIED_AFTER_MS_MAX = 25 * HOUR_MS
 const UNVERIFIED_MS_MAX = 30 * DAY_MS
 /** The last rows of a run that pauses are not certain, and so not compared. */
 const NOT_COMPARED_MS = 60_000
+
+/** A window of drift is a day, unless stated: so long after one without a drift, the last is not reported any more. */
+const DRIFT_MS_MAX = 25 * HOUR_MS
 
 export const time = (ms: number): string => `fromUnixTimestamp64Milli(${ms}, 'UTC')`
 
@@ -31,3 +34,14 @@ export const unverifiedStatement = (nowMs: number, max: number): string =>
               FROM lab_verifications AS v GROUP BY v.run) AS c USING (run)
    WHERE verified + ${NOT_COMPARED_MS} < played AND due <= ${Math.floor(nowMs)} AND due > ${Math.floor(nowMs - UNVERIFIED_MS_MAX)}
    ORDER BY run LIMIT ${max}`
+
+/** Portfolio, strategy, (feature, newest index) of each that drifted, bound and time of the newest, of live runs that are running. */
+export const driftedStatement = (nowMs: number, max: number): string =>
+  `SELECT r.name, d.strategy, arraySort(groupArray((d.feature, d.reached))), argMax(d.allowed, d.newest), toUnixTimestamp64Milli(toDateTime64(max(d.newest), 3))
+   FROM (SELECT l.run AS run, l.strategy AS strategy, substring(l.limit_name, length('drift ') + 1) AS feature,
+           argMax(l.value, l.at) AS reached, argMax(l.bound, l.at) AS allowed, max(l.at) AS newest
+         FROM lab_limits AS l WHERE startsWith(l.limit_name, 'drift ') AND l.at >= ${time(nowMs - DRIFT_MS_MAX)}
+         GROUP BY run, strategy, feature) AS d
+   INNER JOIN (SELECT run, any(portfolio) AS name FROM lab_runs WHERE mode = 'live' GROUP BY run
+     HAVING argMax(state, written_at) = 'running') AS r ON d.run = r.run
+   GROUP BY r.name, d.strategy ORDER BY r.name, d.strategy LIMIT ${max}`

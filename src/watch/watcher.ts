@@ -143,7 +143,8 @@ export class Watcher {
       if (await gapModels.learn(instance, health.atMs)) await gapModels.save().catch(error => this.#emitUnsaved(error))
       const switchedOff = await instance.switchedOff(health.atMs)
       const [differing, unverified] = [await instance.differing(health.atMs), await instance.unverified(health.atMs)]
-      return { symbols: this.#probeSymbols(health), switchedOff, differing, unverified }
+      const drifted = await instance.drifted(health.atMs)
+      return { symbols: this.#probeSymbols(health), switchedOff, differing, unverified, drifted }
     } catch (error) {
       return { failure: (error as Error).message }
     }

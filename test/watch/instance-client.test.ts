@@ -189,7 +189,7 @@ test('the newest tick of a symbol is the one received last, also with a venue cl
   ])
 })
 
-test('of strategies on paper, those of live runs that a limit switched off, a daily loss only on its day', async () => {
+test('of strategies on paper, those of live runs that a limit switched off, a daily loss only on its day, and those whose models drifted in the last 25 hours', async () => {
   const nowMs = Date.now()
   const text = (ms: number) => new Date(ms).toISOString().replace('T', ' ').slice(0, 23)
   const run = (name: string, mode: string, ...states: string[]) =>
@@ -199,6 +199,17 @@ test('of strategies on paper, those of live runs that a limit switched off, a da
     }))
   const limit = (name: string, action: string, atMs = nowMs, strategy = 's') => ({
     ...{ run: name, strategy, at: text(atMs), limit_name: 'drawdown', value: 0.2, bound: 0.1, action },
+  })
+  const drift = (name: string, feature: string, atMs: number, value: number) => ({
+    ...{
+      run: name,
+      strategy: 'ml',
+      at: text(atMs),
+      limit_name: `drift ${feature}`,
+      value,
+      bound: 0.25,
+      action: 'reported',
+    },
   })
   await house.store.insertRows('lab_runs', [
     ...run('live', 'live', 'running'),
@@ -211,6 +222,20 @@ test('of strategies on paper, those of live runs that a limit switched off, a da
     limit('live', 'flattened, off for the day', TODAY_MS - 1, 'yesterday'),
     limit('live', 'flattened, off for the day', TODAY_MS, 'today'),
     ...['over', 'past', 'unknown'].map(name => limit(name, 'flattened, off')),
+    drift('live', 'flow', nowMs - 2 * HOUR_MS, 0.9),
+    drift('live', 'flow', nowMs - HOUR_MS, 0.5),
+    drift('live', 'probability', nowMs - 24 * HOUR_MS, 0.75),
+    drift('live', 'spread_bps', nowMs - 26 * HOUR_MS, 0.9),
+    ...['over', 'past', 'unknown'].map(name => drift(name, 'flow', nowMs, 0.9)),
+  ])
+  assert.deepEqual(await client.drifted(nowMs), [
+    {
+      ...{ portfolio: 'of live', strategy: 'ml', bound: 0.25, atMs: nowMs - HOUR_MS },
+      features: [
+        { name: 'flow', index: 0.5 },
+        { name: 'probability', index: 0.75 },
+      ],
+    },
   ])
   const off = await client.switchedOff(nowMs)
   assert.deepEqual(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .distributions import distribution
 from .fit import KINDS, classes, fold_scores
 from .folds import walk_forward
 from .labels import by_instrument, future_return, load_target, reach
@@ -59,8 +60,10 @@ def train(rows: Rows, options: argparse.Namespace) -> dict:
     at, values, target = rows.at[known], rows.values[known], target[known]
     folds = walk_forward(at, options.folds, horizon, embargo)
     seed, names, kind = options.seed, rows.names, options.kind
-    results = []
+    results, predicted = [], []
     for fold in folds:
+        scores, probabilities = fold_scores(kind, values, target, fold.train, fold.test, names, seed)
+        predicted.append(probabilities)
         trained = [int(at[fold.train].min()), int(at[fold.train].max())]
         results.append(
             {
@@ -70,14 +73,14 @@ def train(rows: Rows, options: argparse.Namespace) -> dict:
                 "purged": fold.purged,
                 # Scales and thresholds are learned of these rows.
                 "fitted_on": trained,
-                **fold_scores(kind, values, target, fold.train, fold.test, names, seed),
+                **scores,
             }
         )
     random = np.random.default_rng(seed)
     permuted = []
     for _ in range(options.permutations):
         shuffled = random.permutation(target)
-        aucs = [fold_scores(kind, values, shuffled, fold.train, fold.test, names, seed)["auc"] for fold in folds]
+        aucs = [fold_scores(kind, values, shuffled, fold.train, fold.test, names, seed)[0]["auc"] for fold in folds]
         permuted.append(float(np.mean(aucs)))
     threshold = float(np.median(target))
     fitted = KINDS[kind](values, classes(target, threshold), names, seed)
@@ -111,6 +114,11 @@ def train(rows: Rows, options: argparse.Namespace) -> dict:
         "embargo": embargo // every,
         "folds": results,
         "permuted_auc": permuted,
+        "distributions": {
+            "features": [distribution(column) for column in values.T],
+            # Of rows that it was not fitted on: as it will predict.
+            "probability": distribution(np.concatenate(predicted)),
+        },
         **fitted.stated(),
     }
 

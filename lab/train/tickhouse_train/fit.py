@@ -75,12 +75,13 @@ def classes(target: np.ndarray, threshold: float) -> np.ndarray:
     return (target > threshold).astype(int)
 
 
-def fold_scores(kind: str, values: np.ndarray, target: np.ndarray, train, test, names: list[str], seed: int) -> dict:
-    """AUC and log loss on the test rows of a model of the training rows; the threshold is their median."""
+def fold_scores(kind: str, values: np.ndarray, target: np.ndarray, train, test, names: list[str], seed: int) -> tuple[dict, np.ndarray]:
+    """AUC and log loss on the test rows of a model of the training rows, and its probabilities of them; the threshold is their median."""
     threshold = float(np.median(target[train]))
     labels, truth = classes(target[train], threshold), classes(target[test], threshold)
     if labels.min() == labels.max() or truth.min() == truth.max():
-        return {"auc": 0.5, "log_loss": float(np.log(2)), "threshold": threshold}
+        return {"auc": 0.5, "log_loss": float(np.log(2)), "threshold": threshold}, np.full(len(test), 0.5)
     scores = KINDS[kind](values[train], labels, names, seed).scores(values[test])
-    auc, loss = roc_auc_score(truth, scores), log_loss(truth, 1 / (1 + np.exp(-scores)))
-    return {"auc": float(auc), "log_loss": float(loss), "threshold": threshold}
+    probabilities = 1 / (1 + np.exp(-scores))
+    auc, loss = roc_auc_score(truth, scores), log_loss(truth, probabilities)
+    return {"auc": float(auc), "log_loss": float(loss), "threshold": threshold}, probabilities

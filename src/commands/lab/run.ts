@@ -1,12 +1,14 @@
 /** `tickhouse lab run`: plays stored ticks to the strategies of a portfolio. Paper only. */
 import { nowMicros } from '../../clock.ts'
 import type { Config } from '../../config.ts'
+import { notesOf } from '../../lab/models/rows.ts'
 import { readPortfolio } from '../../lab/portfolio/read.ts'
 import { makeReport } from '../../lab/results/report.ts'
 import { RowWriter } from '../../lab/results/row-writer.ts'
 import { type RunFacts, runRows, statedOf } from '../../lab/results/run-rows.ts'
 import { backtest, newRun } from '../../lab/run/backtest.ts'
 import { unprovedShare } from '../../lab/stored/proved.ts'
+import { plainLine } from '../../plain-text.ts'
 import { VERSION } from '../../version.ts'
 import { openStoreAccess } from '../open-store.ts'
 import { timeRange } from '../parse-time.ts'
@@ -14,6 +16,8 @@ import { Progress } from '../progress.ts'
 import { namedDataset, readingTicks } from './dataset.ts'
 import { printReport } from './print-report.ts'
 import { inserting, insertModels } from './rows.ts'
+
+const LINE_LENGTH_MAX = 300
 
 export interface LabRunFlags {
   from?: string
@@ -30,6 +34,7 @@ export async function labRun(config: Config, file: string, flags: LabRunFlags, s
   const access = await openStoreAccess(config)
   const beganAtMs = Date.now()
   try {
+    for (const note of notesOf(portfolio)) console.log(plainLine(note, LINE_LENGTH_MAX))
     const insert = flags.save ? inserting(config, access) : async () => {}
     const writer = new RowWriter(insert)
     const progress = new Progress('ticks', 0)

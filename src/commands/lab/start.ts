@@ -7,6 +7,7 @@ import { follow } from '../../lab/live/follow.ts'
 import { killSwitchPath, refuseKilled, setAtMicros } from '../../lab/live/kill-switch.ts'
 import { Live } from '../../lab/live/live.ts'
 import { MONEY_DECIMALS, numberOf } from '../../lab/market/instrument.ts'
+import { newDrifts, notesOf } from '../../lab/models/rows.ts'
 import { type ReadPortfolio, readPortfolio } from '../../lab/portfolio/read.ts'
 import { RowWriter } from '../../lab/results/row-writer.ts'
 import { runRows } from '../../lab/results/run-rows.ts'
@@ -96,6 +97,7 @@ async function runLive(
   console.log(
     `${open ? 'going on with' : 'beginning'} run ${run}. Paper only: no order is sent to a venue. Ctrl-C pauses it.`,
   )
+  for (const note of notesOf(portfolio)) console.log(plainLine(note, LINE_LENGTH_MAX))
   if (!open) await report('running')
   const verified = (await readVerifications(access.query, run)).get(run)
   const verify = () => verifyApart(run, file, signal)
@@ -103,6 +105,7 @@ async function runLive(
   await insertModels(insert, run, portfolio)
   let reportedMs = performance.now()
   let lastFailure = ''
+  const drifts = new Map<string, number>()
   let killed = false
   const ended = await follow({
     ...{ live, writer, signal },
@@ -112,6 +115,7 @@ async function runLive(
       if (live.killed && !killed)
         console.log(plainLine(`the kill switch ${killSwitch} was set: ${OFF}`, LINE_LENGTH_MAX))
       killed = live.killed
+      for (const line of newDrifts(live.recorded, drifts)) console.log(plainLine(line, LINE_LENGTH_MAX))
       nightly.check(Date.now())
       if (performance.now() - reportedMs < REPORT_MS) return
       reportedMs = performance.now()

@@ -140,15 +140,16 @@ export class Trader implements Context {
   }
 
   sampled(instrument: Instrument, values: Float64Array): void {
-    const { nowMicros: timeMicros, strategy } = this
-    const [price, isWhole] = [this.mark(instrument), this.isWhole(instrument)]
-    this.#options.results.sample?.({
-      ...{ timeMicros, instrument, price, isWhole, schema: strategy.features?.hash ?? '', values },
-    })
+    const state = { timeMicros: this.nowMicros, price: this.mark(instrument), isWhole: this.isWhole(instrument) }
+    this.#options.results.sample?.({ ...state, instrument, schema: this.strategy.features?.hash ?? '', values })
   }
 
   predicted(instrument: Instrument, prediction: Prediction): void {
     this.#options.results.prediction?.(this.nowMicros, instrument, this.mark(instrument), prediction)
+  }
+
+  drifted(name: string, index: number, bound: number): void {
+    this.#breach({ limit: `drift ${name}`, value: index, bound, action: 'reported' })
   }
 
   /** Writes the account's state, and acts on the losses that it shows. */

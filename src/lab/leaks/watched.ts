@@ -92,6 +92,7 @@ function watchedContext(of: Context, { decisions, samples }: Log): Context {
     mark: instrument => of.mark(instrument),
     isWhole: instrument => of.isWhole(instrument),
     random: () => of.random(),
+    drifted: (name, index, bound) => of.drifted(name, index, bound),
     ...own,
   }
 }

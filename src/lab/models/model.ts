@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { TickhouseError } from '../../errors.ts'
 import type { FeatureSchema } from '../features/schema.ts'
 import type { ReadFile } from '../strategy.ts'
+import { DISTRIBUTION } from './drift.ts'
 import { LightGbm } from './lightgbm.ts'
 
 /** From and until, µs since 1970 UTC. */
@@ -47,6 +48,8 @@ const MODEL = z.object({
   folds: z.array(FOLD),
   /** Mean AUC of the folds of each training with shuffled labels. */
   permuted_auc: NUMBERS,
+  /** Of its training rows: of each feature in their order, and of what it predicted of the rows that its folds were tested on. */
+  distributions: z.object({ features: z.array(DISTRIBUTION), probability: DISTRIBUTION }).optional(),
   lightgbm: z.string().optional(),
   logistic: z.object({ means: NUMBERS, scales: NUMBERS, coefficients: NUMBERS, intercept: z.number() }).optional(),
 })
@@ -84,6 +87,8 @@ export function readModel(file: ReadFile, schema: FeatureSchema): Model {
         `the strategy computes (${describe(schema.hash, schema.everySeconds, schema.window)})`,
       'Set every_seconds, window and horizons as they were for its training, or train it again: tickhouse lab features.',
     )
+  if (facts.distributions && facts.distributions.features.length !== schema.names.length)
+    throw new TickhouseError('config_invalid', `${file.path} has no distribution of each feature`, 'Train it again.')
   const { sha256 } = file
   if (facts.lightgbm !== undefined) {
     const trees = new LightGbm(facts.lightgbm)

@@ -19,14 +19,16 @@ export type PortfolioLimits = Pick<Limits, 'dailyLoss' | 'drawdown'>
 export type LimitName =
   | ('position' | 'gross' | 'order' | 'daily_loss' | 'drawdown' | 'data' | 'kill_switch')
   | ('portfolio_daily_loss' | 'portfolio_drawdown')
+  /** Of a feature of a model, or of its `probability`: no limit of the portfolio, and nothing is switched off. */
+  | `drift ${string}`
 
-/** One limit that was reached. Values in units of money; a drawdown is a share. */
+/** One limit that was reached. Values in units of money; a drawdown is a share, drift a population stability index. */
 export interface Breach {
   timeMicros: number
   limit: LimitName
   value: number
   bound: number
-  action: 'order refused' | 'flattened, off for the day' | 'flattened, off'
+  action: 'order refused' | 'flattened, off for the day' | 'flattened, off' | 'reported'
 }
 
 export type Reached = Pick<Breach, 'limit' | 'value' | 'bound'>

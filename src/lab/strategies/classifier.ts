@@ -3,6 +3,7 @@ import { TickhouseError } from '../../errors.ts'
 import { FeatureSet } from '../features/feature-set.ts'
 import { type FeatureSchema, schemaOf } from '../features/schema.ts'
 import { type Instrument, quantityOf } from '../market/instrument.ts'
+import { Drift } from '../models/drift.ts'
 import { type Model, readModel } from '../models/model.ts'
 import type {
   Context,
@@ -21,14 +22,15 @@ export const CLASSIFIER: StrategyKind = {
   description: 'long while a model is sure of a rise, short of a fall; without a model, it computes features only',
   parameters: {
     ...{ model: '', stage: 'paper', every_seconds: 10, window: 30, horizons: '1,3,10,30' },
-    ...{ entry: 0.55, exit: 0.5, money: 10_000, short: false },
+    ...{ entry: 0.55, exit: 0.5, money: 10_000, short: false, drift: 0.25, drift_seconds: 86_400 },
   },
   files: ['model'],
-  make: ({ stage, every_seconds, window, horizons, entry, exit, money, short }, files) => {
+  make: ({ stage, every_seconds, window, horizons, entry, exit, money, short, drift, drift_seconds }, files) => {
     const features = schemaOf(Number(every_seconds), Number(window), String(horizons))
     const model = files?.model && readModel(files.model, features)
     const rules = { entry: Number(entry), exit: Number(exit), money: Number(money), isShort: short === true }
-    return new Classifier(features, model, stageOf(stage!), rules)
+    const drifting = model && driftOf(model, Number(drift), Number(drift_seconds))
+    return new Classifier(features, model, stageOf(stage!), rules, drifting)
   },
 }
 
@@ -40,6 +42,20 @@ export function stageOf(stated: Parameters[string]): Stage {
     `stage ${stated}: a model is in stage shadow or paper`,
     'In shadow it predicts and sends no orders; in paper it trades on paper: docs/lab-models.md.',
   )
+}
+
+/** Undefined without a bound, and of a model that does not state the distributions of its training rows. */
+function driftOf({ facts }: Model, bound: number, seconds: number): Drift | undefined {
+  if (bound < 0 || !(seconds > 0))
+    throw new TickhouseError(
+      'config_invalid',
+      `drift ${bound} over ${seconds} s: not a bound and a time above 0`,
+      'Set drift and drift_seconds as in docs/lab-models.md; drift: 0 is no check.',
+    )
+  const { distributions, features } = facts
+  if (!distributions || bound === 0) return undefined
+  const names = [...features.names, 'probability']
+  return new Drift({ distributions: [...distributions.features, distributions.probability], names, bound, seconds })
 }
 
 interface Rules {
@@ -57,12 +73,14 @@ class Classifier implements Strategy {
   readonly #model: Model | undefined
   readonly #rules: Rules
   readonly #prediction: Prediction
+  readonly #drift: Drift | undefined
 
-  constructor(features: FeatureSchema, model: Model | undefined, stage: Stage, rules: Rules) {
+  constructor(features: FeatureSchema, model: Model | undefined, stage: Stage, rules: Rules, drift: Drift | undefined) {
     this.timerSeconds = features.everySeconds
     this.features = features
     this.#model = model
     this.#rules = rules
+    this.#drift = drift
     this.#prediction = { model: model?.sha256 ?? '', stage, score: 0, probability: 0 }
   }
 
@@ -89,6 +107,12 @@ class Classifier implements Strategy {
     prediction.score = model.score(values)
     prediction.probability = model.probability(prediction.score)
     context.predicted(instrument, prediction)
+    // Training leaves out rows whose tape is not whole.
+    const drift = this.#drift
+    if (drift && context.isWhole(instrument))
+      drift.add(context.nowMicros, values, prediction.probability, (name, index) => {
+        context.drifted(name, index, drift.bound)
+      })
     if (prediction.stage === 'shadow') return
     const { entry, exit, money, isShort } = this.#rules
     const rise = prediction.probability

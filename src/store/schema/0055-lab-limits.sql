@@ -1,4 +1,5 @@
--- Every time a limit of a strategy was reached, and what followed. value and bound in the portfolio's currency; of a drawdown, shares.
+-- Every time a limit of a strategy was reached, and what followed. value and bound in the portfolio's currency; of a drawdown, shares. Of
+-- drift <feature>, population stability indices of a model's rows: action is 'reported', nothing is switched off.
 CREATE TABLE IF NOT EXISTS lab_limits
 (
     run         String,

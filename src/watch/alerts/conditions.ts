@@ -8,6 +8,8 @@ import { ofCosigning } from './cosigning-conditions.ts'
 import { complete, type Draft } from './draft.ts'
 import {
   type Differing,
+  type Drifted,
+  ofDrift,
   ofLab,
   ofReplays,
   ofVerifications,
@@ -48,6 +50,7 @@ export interface Probe {
         switchedOff?: readonly SwitchedOff[]
         differing?: readonly Differing[]
         unverified?: readonly Unverified[]
+        drifted?: readonly Drifted[]
         failure?: string
       }
     | undefined
@@ -77,6 +80,7 @@ export function conditionsOf(probe: Probe): Condition[] {
         ...ofLab(probe.data?.switchedOff ?? []),
         ...ofReplays(probe.data?.differing ?? []),
         ...ofVerifications(probe.data?.unverified ?? []),
+        ...ofDrift(probe.data?.drifted ?? []),
         ...(probe.cosigning ? ofCosigning(probe.cosigning) : []),
       ]
     : [instanceDown(probe)]

@@ -34,6 +34,32 @@ export interface Unverified {
   dueMs: number
 }
 
+/** A strategy of a live run whose model is played with other features than those of its training. */
+export interface Drifted {
+  portfolio: string
+  strategy: string
+  /** Each feature, and `probability`, that is beyond the bound, with its newest population stability index. */
+  features: readonly { name: string; index: number }[]
+  bound: number
+  /** The newest. */
+  atMs: number
+}
+
+export function ofDrift(drifted: readonly Drifted[]): Draft[] {
+  return warningOf(drifted, {
+    name: 'lab_drift',
+    title: strategy => `The model of ${nameOf(strategy)} is played with other features than it was trained with`,
+    titleOfMany: `Models of ${drifted.length} strategies are played with other features than they were trained with`,
+    what: ({ features, bound, ...strategy }) => {
+      const indices = features.map(({ name, index }) => `${name} ${rounded(index)}`)
+      return `${nameOf(strategy)}: population stability index of ${indices.join(', ')}, the bound is ${rounded(bound)}.`
+    },
+    next: () => 'Train it again on newer ticks, and play the new one in shadow first: docs/lab-models.md.',
+    sinceMs: ({ atMs }) => atMs,
+    affected: nameOf,
+  })
+}
+
 export function ofVerifications(unverified: readonly Unverified[]): Draft[] {
   return warningOf(unverified, {
     name: 'lab_unverified',
@@ -111,5 +137,5 @@ function warningOf<T>(
   ]
 }
 
-const nameOf = ({ portfolio, strategy }: SwitchedOff) => `${portfolio}/${strategy}`
+const nameOf = ({ portfolio, strategy }: Pick<SwitchedOff, 'portfolio' | 'strategy'>) => `${portfolio}/${strategy}`
 const rounded = (value: number) => String(Number(value.toPrecision(6)))

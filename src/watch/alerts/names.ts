@@ -24,4 +24,5 @@ export const ALERT_NAMES: readonly string[] = [
   'lab_limit',
   'lab_differs',
   'lab_unverified',
+  'lab_drift',
 ]

@@ -8,11 +8,13 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { schemaOf } from '../../../src/lab/features/schema.ts'
+import { type Distribution, Drift, stabilityIndex } from '../../../src/lab/models/drift.ts'
 import { LightGbm } from '../../../src/lab/models/lightgbm.ts'
 import { readModel } from '../../../src/lab/models/model.ts'
-import { modelRows } from '../../../src/lab/models/rows.ts'
+import { modelRows, notesOf } from '../../../src/lab/models/rows.ts'
 import { parsePortfolio } from '../../../src/lab/portfolio/read.ts'
 import { CLASSIFIER } from '../../../src/lab/strategies/classifier.ts'
+import type { ReadFile } from '../../../src/lab/strategy.ts'
 import { BTC, ETH, play, randomTicks, runOf } from '../../support/data/lab-market.ts'
 import { MODEL_PARAMETERS, modelFile, modelText } from '../../support/data/lab-model.ts'
 import { LONG } from '../../support/faults.ts'
@@ -134,11 +136,7 @@ test('the classifier trades what its model predicts, each prediction is a row, a
   assert.ok(bought.size > 0)
   const sure = predictions.filter(({ probability }) => Number(probability) > 0.5)
   assert.ok(sure.length < predictions.length && sure.length > 0)
-  const [row] = modelRows(
-    'r',
-    { strategies: [{ entry: ENTRY, kind: CLASSIFIER, parameters: {}, files: { model: file } }] },
-    1e15,
-  )
+  const [row] = modelRows('r', portfolioOf(file), 1e15)
   assert.deepEqual([row!.sha256, row!.kind, row!.features_run], [file.sha256, 'lightgbm', 'features-run'])
   assert.deepEqual([row!.path, row!.stage, row!.label_micros], ['model.json', 'paper', 6_000_000])
 })
@@ -161,6 +159,86 @@ test('in shadow a model predicts the same and sends no orders; another stage is 
     code: 'config_invalid',
     message: /stage live: a model is in stage shadow or/,
   })
+})
+
+/** Deciles of a column of the first `rows` samples, as training takes them. */
+function distributionOf(values: readonly number[]): Distribution {
+  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b)
+  const edges = [...new Set(Array.from({ length: 9 }, (_, at) => sorted[Math.floor((sorted.length * (at + 1)) / 10)]!))]
+  const shares = Array(edges.length + 1).fill(0)
+  for (const value of sorted) shares[edges.filter(edge => value > edge).length] += 1 / values.length
+  return { edges, shares, unknown: 1 - sorted.length / values.length }
+}
+
+test('the stability index is that of a calculation by hand', () => {
+  const trained = { edges: [0, 1], shares: [0.5, 0.3, 0.1], unknown: 0.1 }
+  assert.equal(stabilityIndex(trained, Int32Array.from([500, 300, 100, 100])), 0)
+  const index = stabilityIndex(trained, Int32Array.from([200, 400, 400, 0]))
+  const term = (played: number, of: number) => (played - of) * Math.log(played / of)
+  assert.ok(Math.abs(index - (term(0.2, 0.5) + term(0.4, 0.3) + term(0.4, 0.1) + term(0.0001, 0.1))) < 1e-12)
+})
+
+test('each window of drift is counted anew; what is not known has a bin of its own', () => {
+  const even = { edges: [0], shares: [0.5, 0.5], unknown: 0 }
+  const drift = new Drift({ distributions: [even, even], names: ['a', 'probability'], seconds: 600, bound: 0.25 })
+  const reports: string[] = []
+  const window = (from: number, rows: number, value: (row: number) => number) => {
+    for (let row = 0; row < rows; row++)
+      drift.add((from + row) * 1_000_000, Float64Array.of(value(row)), row % 2 ? 1 : -1, (name, index) =>
+        reports.push(`${from} ${name} ${index > 3}`),
+      )
+  }
+  const asTrained = (row: number) => (row % 2 ? -1 : 1)
+  window(0, 600, () => -1)
+  window(600, 600, asTrained)
+  window(1200, 600, row => (row % 2 ? Number.NaN : 1))
+  window(1800, 300, asTrained)
+  window(2400, 300, asTrained)
+  assert.deepEqual(reports, ['600 a true', '1800 a true'], 'at the row after each of the first and third windows')
+})
+
+test('features that drift are rows of lab_limits after each window, the same however the ticks are cut; without distributions there are none', () => {
+  const driftsOf = (file: ReadFile, columns: number, parameters: Record<string, number> = {}) => {
+    const strategy = CLASSIFIER.make(
+      { ...CLASSIFIER.parameters, ...MODEL_PARAMETERS, stage: 'shadow', drift_seconds: 600, ...parameters },
+      { model: file },
+    )
+    const run = runOf(strategy, { instruments: [BTC, ETH], keepsFeatures: true })
+    play(run.engine, randomTicks(3, 10_000), columns)
+    return run.rows
+  }
+  const rows = driftsOf(modelFile(), 50)
+  assert.equal(rows.lab_limits, undefined)
+  const features = schemaOf(1, 3, '1,2').names.map((_, at) =>
+    distributionOf(rows.lab_features!.map(({ values }) => Number((values as unknown[])[at]))),
+  )
+  const probability = distributionOf(rows.lab_predictions!.map(row => Number(row.probability)))
+  const trained = (changed: Partial<Distribution>) =>
+    modelFile({ distributions: { features: features.with(2, { ...features[2]!, ...changed }), probability } })
+  assert.equal(driftsOf(trained({}), 50).lab_limits, undefined, 'played as it was trained')
+  const moved = trained({ edges: features[2]!.edges.map(edge => edge + 1) })
+  const drifts = driftsOf(moved, 50).lab_limits!
+  assert.equal(driftsOf(moved, 50, { drift: 0 }).lab_limits, undefined)
+  assert.deepEqual(driftsOf(moved, 1).lab_limits, drifts)
+  assert.deepEqual(
+    new Set(drifts.map(row => `${row.limit_name} ${row.bound} ${row.action}`)),
+    new Set(['drift flow_1 0.25 reported']),
+  )
+  const times = drifts.map(({ at }) => Date.parse(`${at}Z`))
+  assert.ok(times.length >= 2 && times.every((time, at) => at === 0 || time - times[at - 1]! === 600_000), times.join())
+  assert.deepEqual(notesOf(portfolioOf(moved)), [])
+  assert.match(
+    notesOf(portfolioOf(modelFile())).join(),
+    /^s: drift is not checked: model.json does not state the distr/,
+  )
+  assert.throws(() => driftsOf(modelFile({ distributions: { features: [], probability } }), 50), {
+    code: 'config_invalid',
+    message: /no distribution of each feature/,
+  })
+})
+
+const portfolioOf = (model: ReadFile) => ({
+  strategies: [{ entry: ENTRY, kind: CLASSIFIER, parameters: {}, files: { model } }],
 })
 
 const [ENTRY] = parsePortfolio(
@@ -210,6 +288,15 @@ test('training finds what is there, purges its folds, and refuses labels that re
     assert.ok(model.facts.folds.every(({ auc, purged }) => auc > 0.52 && purged === 12))
     assert.equal(model.facts.label.reach_micros, 6_000_000)
     assert.ok(Math.max(...model.facts.permuted_auc) < 0.52)
+    const { features, probability } = model.facts.distributions!
+    const sums = [...features, probability].map(({ shares, unknown }) =>
+      shares.reduce((sum, share) => sum + share, unknown),
+    )
+    assert.ok(sums.every(sum => Math.abs(sum - 1) < 1e-9) && features.every(({ edges }) => edges.length === 9))
+    assert.ok(Math.abs(features[schema.names.indexOf('quote_imbalance')]!.unknown - 0.1) < 0.02)
+    assert.ok(
+      features.every(({ shares, unknown }) => shares.every(share => Math.abs(share - (1 - unknown) / 10) < 0.001)),
+    )
     const at = schema.names.indexOf('flow')
     const scores = [-2, 2].map(flow =>
       model.score(Float64Array.from(schema.names, (_, name) => (name === at ? flow : 0))),

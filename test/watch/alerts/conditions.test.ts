@@ -383,6 +383,21 @@ test('live runs that do not equal their replays are one warning at the first pro
   assert.deepEqual(only(seen({ data: { symbols: [symbol()], differing } })).affected, ['demo-1', 'demo-2'])
 })
 
+test('models that drifted are one warning at the first probe, with each feature and what to do', () => {
+  const features = [
+    { name: 'flow', index: 0.3125 },
+    { name: 'probability', index: 1.5 },
+  ]
+  const drifted = ['slow', 'fast'].map(strategy => ({
+    ...{ portfolio: 'demo', strategy, features, bound: 0.25, atMs: NOW_MS - 5_000 },
+  }))
+  const one = only(seen({ data: { symbols: [symbol()], drifted: drifted.slice(1) } }))
+  assert.deepEqual([one.name, one.severity, one.probes], ['lab_drift', 'warning', 1])
+  assert.equal(one.what, 'demo/fast: population stability index of flow 0.3125, probability 1.5, the bound is 0.25.')
+  assert.match(one.next, /Train it again/)
+  assert.deepEqual(only(seen({ data: { symbols: [symbol()], drifted } })).affected, ['demo/slow', 'demo/fast'])
+})
+
 test('live runs that are not verified are one warning at the first probe', () => {
   const unverified = ['demo-1', 'demo-2'].map(run => ({
     ...{ run, portfolio: 'demo', playedUntilMs: Date.UTC(2026, 10, 25, 14), verifiedUntilMs: Date.UTC(2026, 10, 25) },
