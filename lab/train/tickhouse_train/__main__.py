@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from .distributions import distribution
-from .fit import KINDS, classes, fold_scores
+from .fit import KINDS, Onnx, classes, fold_scores
 from .folds import walk_forward
 from .labels import by_instrument, future_return, load_target, reach
 from .rows import Rows, read_rows
@@ -27,6 +27,7 @@ def main() -> int:
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--permutations", type=int, default=10, help="trainings with shuffled labels")
     parser.add_argument("--label", help="file.py:function, instead of the return over the horizon")
+    parser.add_argument("--onnx", help="train nothing: put this ONNX file, fitted on these rows by code of your own, into the model's file")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     try:
@@ -35,6 +36,9 @@ def main() -> int:
         print(f"tickhouse_train: {error}", file=sys.stderr)
         return 1
     Path(options.out).write_text(json.dumps(model, indent=1) + "\n")
+    if options.onnx:
+        print(f"onnx: {options.out}")
+        return 0
     aucs = [fold["auc"] for fold in model["folds"]]
     print(f"{model['kind']}: AUC of {len(aucs)} folds {min(aucs):.3f} to {max(aucs):.3f}, mean {np.mean(aucs):.3f}")
     if model["permuted_auc"]:
@@ -58,8 +62,8 @@ def train(rows: Rows, options: argparse.Namespace) -> dict:
         )
     known = np.flatnonzero(rows.whole & np.isfinite(target))
     at, values, target = rows.at[known], rows.values[known], target[known]
-    folds = walk_forward(at, options.folds, horizon, embargo)
-    seed, names, kind = options.seed, rows.names, options.kind
+    seed, names, kind = options.seed, rows.names, "onnx" if options.onnx else options.kind
+    folds = [] if options.onnx else walk_forward(at, options.folds, horizon, embargo)
     results, predicted = [], []
     for fold in folds:
         scores, probabilities = fold_scores(kind, values, target, fold.train, fold.test, names, seed)
@@ -78,12 +82,12 @@ def train(rows: Rows, options: argparse.Namespace) -> dict:
         )
     random = np.random.default_rng(seed)
     permuted = []
-    for _ in range(options.permutations):
+    for _ in range(options.permutations if folds else 0):
         shuffled = random.permutation(target)
         aucs = [fold_scores(kind, values, shuffled, fold.train, fold.test, names, seed)[0]["auc"] for fold in folds]
         permuted.append(float(np.mean(aucs)))
     threshold = float(np.median(target))
-    fitted = KINDS[kind](values, classes(target, threshold), names, seed)
+    fitted = Onnx(options.onnx) if options.onnx else KINDS[kind](values, classes(target, threshold), names, seed)
     facts = rows.facts
     return {
         "format": FORMAT,
@@ -117,7 +121,7 @@ def train(rows: Rows, options: argparse.Namespace) -> dict:
         "distributions": {
             "features": [distribution(column) for column in values.T],
             # Of rows that it was not fitted on: as it will predict.
-            "probability": distribution(np.concatenate(predicted)),
+            **({"probability": distribution(np.concatenate(predicted))} if predicted else {}),
         },
         **fitted.stated(),
     }

@@ -1,6 +1,8 @@
 """Fits models. Whatever is learned of the data (scales, thresholds) is learned of the rows given, which are training rows."""
 
+import base64
 import warnings
+from pathlib import Path
 
 import lightgbm
 import numpy as np
@@ -66,6 +68,19 @@ class Logistic:
     def stated(self) -> dict:
         parts = {"means": self.means, "scales": self.scales, "coefficients": self.coefficients}
         return {"logistic": {**{name: part.tolist() for name, part in parts.items()}, "intercept": self.intercept}}
+
+
+class Onnx:
+    """A file that code of the user fitted: one float input of all features, the probabilities of two classes as output."""
+
+    def __init__(self, file: str):
+        try:
+            self.content = Path(file).read_bytes()
+        except OSError as error:
+            raise ValueError(f"cannot read {file}: {error.strerror}") from error
+
+    def stated(self) -> dict:
+        return {"onnx": base64.b64encode(self.content).decode()}
 
 
 KINDS = {"lightgbm": Trees, "logistic": Logistic}

@@ -11,12 +11,13 @@ const ERRORS = 4
 export function checkModel(facts: ModelFacts, played: { fromMicros: number; untilMicros: number }): Finding[] {
   return [
     finding('label', labelFault(facts), 'no label depends on prices beyond its horizon'),
-    finding(
+    ofFolds(
+      facts,
       'purge',
       purgeFault(facts),
       `labels of training end before each of ${facts.folds.length} tests, with the embargo`,
     ),
-    finding('fitted', fittedFault(facts), 'scales and thresholds are of the training rows alone'),
+    ofFolds(facts, 'fitted', fittedFault(facts), 'scales and thresholds are of the training rows alone'),
     shuffled(facts),
     finding('in-sample', inSampleFault(facts, played), 'it is played on ticks after its training'),
   ]
@@ -24,6 +25,12 @@ export function checkModel(facts: ModelFacts, played: { fromMicros: number; unti
 
 function finding(check: string, fault: string | undefined, ok: string): Finding {
   return fault === undefined ? { check, state: 'ok', detail: ok } : { check, state: 'leak', detail: fault }
+}
+
+/** The same; not known of a model that another program fitted, whose file states no folds. */
+function ofFolds({ folds }: ModelFacts, check: string, fault: string | undefined, ok: string): Finding {
+  if (folds.length > 0) return finding(check, fault, ok)
+  return { check, state: 'unknown', detail: 'its file states no folds: it was not trained by tickhouse_train' }
 }
 
 function labelFault({ label, features }: ModelFacts): string | undefined {

@@ -41,7 +41,7 @@ export function stabilityIndex({ shares, unknown }: Distribution, counts: Int32A
 }
 
 export interface DriftOptions {
-  /** Of the values, in their order. */
+  /** Of the values, in their order, and, if it is known, of the probability. */
   distributions: readonly Distribution[]
   names: readonly string[]
   /** Of a window. */
@@ -77,7 +77,7 @@ export class Drift {
     if (this.#rows >= ROWS_MIN && timeMicros >= this.#fromMicros + this.#micros) this.#compare(report)
     if (this.#rows++ === 0) this.#fromMicros = timeMicros
     for (let at = 0; at < values.length; at++) this.#count(at, values[at]!)
-    this.#count(values.length, probability)
+    if (this.#distributions.length > values.length) this.#count(values.length, probability)
   }
 
   #count(at: number, value: number): void {

@@ -5,6 +5,7 @@ import type { FeatureSchema } from '../features/schema.ts'
 import type { ReadFile } from '../strategy.ts'
 import { DISTRIBUTION } from './drift.ts'
 import { LightGbm } from './lightgbm.ts'
+import { Onnx } from './onnx/onnx.ts'
 
 /** From and until, µs since 1970 UTC. */
 const PERIOD = z.tuple([z.number(), z.number()])
@@ -24,7 +25,7 @@ const NUMBERS = z.array(z.number())
 
 const MODEL = z.object({
   format: z.literal('tickhouse-model-1'),
-  kind: z.enum(['lightgbm', 'logistic']),
+  kind: z.enum(['lightgbm', 'logistic', 'onnx']),
   features: z.object({ schema: z.string(), names: z.array(z.string()), every_seconds: z.number(), window: z.number() }),
   /** `horizon` in samples, `reach_micros`: how far after a row prices change its label. */
   label: z.object({
@@ -49,8 +50,10 @@ const MODEL = z.object({
   /** Mean AUC of the folds of each training with shuffled labels. */
   permuted_auc: NUMBERS,
   /** Of its training rows: of each feature in their order, and of what it predicted of the rows that its folds were tested on. */
-  distributions: z.object({ features: z.array(DISTRIBUTION), probability: DISTRIBUTION }).optional(),
+  distributions: z.object({ features: z.array(DISTRIBUTION), probability: DISTRIBUTION.optional() }).optional(),
   lightgbm: z.string().optional(),
+  /** The file, in base64. */
+  onnx: z.base64().optional(),
   logistic: z.object({ means: NUMBERS, scales: NUMBERS, coefficients: NUMBERS, intercept: z.number() }).optional(),
 })
 
@@ -59,7 +62,7 @@ export type ModelFacts = z.output<typeof MODEL>
 export interface Model {
   facts: ModelFacts
   sha256: string
-  /** Before the sigmoid; `values` in the order of the features. */
+  /** Before the sigmoid, of ONNX the probability; `values` in the order of the features. NaN: none. */
   score(values: Float64Array): number
   /** Of a score: that the label is above its threshold. */
   probability(score: number): number
@@ -99,12 +102,20 @@ export function readModel(file: ReadFile, schema: FeatureSchema): Model {
       probability: score => sigmoid(trees.steepness * score),
     }
   }
+  if (facts.onnx !== undefined) {
+    const onnx = Onnx.of(file, facts.onnx, schema.names.length)
+    return { facts, sha256, score: values => onnx.probability(values), probability: score => score }
+  }
   const { logistic } = facts
   const isWhole =
     logistic &&
     [logistic.means, logistic.scales, logistic.coefficients].every(({ length }) => length === schema.names.length)
   if (!isWhole)
-    throw new TickhouseError('config_invalid', `${file.path} has neither trees nor coefficients`, 'Train it again.')
+    throw new TickhouseError(
+      'config_invalid',
+      `${file.path} has neither trees nor coefficients, and is no ONNX`,
+      'Train it again.',
+    )
   return { facts, sha256, score: values => linear(logistic, values), probability: sigmoid }
 }
 

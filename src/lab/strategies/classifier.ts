@@ -55,7 +55,9 @@ function driftOf({ facts }: Model, bound: number, seconds: number): Drift | unde
   const { distributions, features } = facts
   if (!distributions || bound === 0) return undefined
   const names = [...features.names, 'probability']
-  return new Drift({ distributions: [...distributions.features, distributions.probability], names, bound, seconds })
+  const { probability } = distributions
+  const all = [...distributions.features, ...(probability ? [probability] : [])]
+  return new Drift({ distributions: all, names, bound, seconds })
 }
 
 interface Rules {
@@ -106,13 +108,15 @@ class Classifier implements Strategy {
     const prediction = this.#prediction
     prediction.score = model.score(values)
     prediction.probability = model.probability(prediction.score)
-    context.predicted(instrument, prediction)
     // Training leaves out rows whose tape is not whole.
     const drift = this.#drift
     if (drift && context.isWhole(instrument))
       drift.add(context.nowMicros, values, prediction.probability, (name, index) => {
         context.drifted(name, index, drift.bound)
       })
+    // An ONNX model may have no answer where a feature is not known.
+    if (Number.isNaN(prediction.probability)) return
+    context.predicted(instrument, prediction)
     if (prediction.stage === 'shadow') return
     const { entry, exit, money, isShort } = this.#rules
     const rise = prediction.probability

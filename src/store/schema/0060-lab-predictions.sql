@@ -1,4 +1,4 @@
--- What a model predicted in a run. model: SHA-256 of its file. score: before the sigmoid; probability: that the price rises over its horizon.
+-- What a model predicted in a run. model: SHA-256 of its file. score: before the sigmoid, of ONNX the probability; probability: that the price rises over its horizon.
 -- stage: shadow, where no order follows, or paper. price: what marks the instrument then.
 CREATE TABLE IF NOT EXISTS lab_predictions
 (

@@ -206,6 +206,15 @@ test('a planted leak of a model is found, and no other', () => {
   }
 })
 
+test('of a model whose file states no folds, purging and fitting are not known', () => {
+  const played = { fromMicros: SOURCE.firstMicros, untilMicros: SOURCE.endMicros }
+  const findings = checkModel(readFacts(modelFile({ folds: [], permuted_auc: [] })), played)
+  assert.deepEqual(
+    findings.map(({ check, state }) => `${check} ${state}`),
+    ['label ok', 'purge unknown', 'fitted unknown', 'shuffled unknown', 'in-sample ok'],
+  )
+})
+
 test('planted: features in play that are not those of training; equal ones are not accused', async () => {
   const setting: Setting = { kind: 'classifier', parameters: { ...MODEL_PARAMETERS, model: '' }, model: modelFile() }
   const { samples } = await playOnce(await optionsOf(setting))

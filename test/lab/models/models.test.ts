@@ -10,11 +10,12 @@ import { fileURLToPath } from 'node:url'
 import { schemaOf } from '../../../src/lab/features/schema.ts'
 import { type Distribution, Drift, stabilityIndex } from '../../../src/lab/models/drift.ts'
 import { LightGbm } from '../../../src/lab/models/lightgbm.ts'
-import { readModel } from '../../../src/lab/models/model.ts'
+import { readFacts, readModel } from '../../../src/lab/models/model.ts'
 import { modelRows, notesOf } from '../../../src/lab/models/rows.ts'
 import { parsePortfolio } from '../../../src/lab/portfolio/read.ts'
 import { CLASSIFIER } from '../../../src/lab/strategies/classifier.ts'
 import type { ReadFile } from '../../../src/lab/strategy.ts'
+import { fetched, fetching } from '../../support/data/fetched.ts'
 import { BTC, ETH, play, randomTicks, runOf } from '../../support/data/lab-market.ts'
 import { MODEL_PARAMETERS, modelFile, modelText } from '../../support/data/lab-model.ts'
 import { LONG } from '../../support/faults.ts'
@@ -32,6 +33,8 @@ const TRAIN = fileURLToPath(new URL('../../../lab/train/', import.meta.url))
 /** The versions of `lab/train/requirements.txt`. */
 const PACKAGES = readFileSync(`${TRAIN}requirements.in`, 'utf8').trim().split('\n')
 const SKIP = LONG ? await pythonMissing() : 'in the long run: FAULT_ROUNDS=long'
+const ONNX_VERSION = '1.30.0'
+const ONNX_SKIP = LONG ? false : 'in the long run: FAULT_ROUNDS=long'
 const TEXT = { maxBuffer: 1e8, encoding: 'utf8' } as const
 const FILE = new URL('made-models.json', import.meta.url)
 const MADE: Made[] = JSON.parse(readFileSync(FILE, 'utf8'))
@@ -161,6 +164,66 @@ test('in shadow a model predicts the same and sends no orders; another stage is 
   })
 })
 
+interface MadeOnnx {
+  onnx: string
+  values: number[][]
+  probabilities: number[]
+}
+const ONNX: Record<'linear' | 'trees' | 'mapped', MadeOnnx> = JSON.parse(
+  readFileSync(new URL('made-onnx.json', import.meta.url), 'utf8'),
+)
+
+test('an ONNX model is refused without its runtime, with the command that installs it, and one of other features', () => {
+  const file = modelFile({ kind: 'onnx', onnx: ONNX.linear.onnx })
+  assert.throws(() => readModel(file, schemaOf(1, 3, '1,2')), {
+    code: 'config_invalid',
+    message: /onnxruntime-node, which scores it, is not installed/,
+    advice: /npm i --ignore-scripts onnxruntime-node/,
+  })
+  assert.throws(() => readModel(file, schemaOf(1, 4, '1,2')), { message: /trained with other features/ })
+})
+
+test('an ONNX model has the probabilities of its runtime in Python, plays, and is refused where it does not fit', {
+  skip: ONNX_SKIP,
+}, async t => {
+  const name = `onnxruntime-node@${ONNX_VERSION}`
+  const install = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix']
+  const directory = await fetched(name.replace('@', '-'), into => fetching('npm', [...install, into, name]))
+  const before = process.cwd()
+  t.after(() => process.chdir(before))
+  process.chdir(directory)
+  const schema = schemaOf(1, 3, '1,2')
+  for (const { onnx, values, probabilities } of [ONNX.linear, ONNX.trees]) {
+    const model = readModel(modelFile({ kind: 'onnx', onnx }), schema)
+    for (const [at, row] of values.entries()) {
+      const probability = model.probability(model.score(Float64Array.from(row)))
+      assert.ok(Math.abs(probability - probabilities[at]!) < 1e-6, `row ${at}: ${probability}`)
+    }
+  }
+  const run = runOf(
+    CLASSIFIER.make(
+      { ...CLASSIFIER.parameters, ...MODEL_PARAMETERS },
+      { model: modelFile({ kind: 'onnx', onnx: ONNX.trees.onnx }) },
+    ),
+    { instruments: [BTC, ETH] },
+  )
+  play(run.engine, randomTicks(3, 1_000), 50)
+  assert.ok(run.rows.lab_predictions!.length > 100 && run.rows.lab_fills!.length > 0)
+  for (const [changed, why] of [
+    [{ onnx: ONNX.mapped.onnx }, /cannot be played: /],
+    [{ onnx: Buffer.from('no model').toString('base64') }, /cannot be played: /],
+  ] as const)
+    assert.throws(() => readModel(modelFile({ kind: 'onnx', ...changed }), schema), {
+      code: 'config_invalid',
+      message: why,
+    })
+  const wide = schemaOf(1, 3, '1,2,3')
+  const features = { schema: wide.hash, names: wide.names, every_seconds: 1, window: 3 }
+  assert.throws(() => readModel(modelFile({ kind: 'onnx', onnx: ONNX.linear.onnx, features }), wide), {
+    message: /cannot be played: .*invalid dimensions/,
+  })
+})
+
 /** Deciles of a column of the first `rows` samples, as training takes them. */
 function distributionOf(values: readonly number[]): Distribution {
   const sorted = values.filter(Number.isFinite).sort((a, b) => a - b)
@@ -178,7 +241,7 @@ test('the stability index is that of a calculation by hand', () => {
   assert.ok(Math.abs(index - (term(0.2, 0.5) + term(0.4, 0.3) + term(0.4, 0.1) + term(0.0001, 0.1))) < 1e-12)
 })
 
-test('each window of drift is counted anew; what is not known has a bin of its own', () => {
+test('each window of drift is counted from 0; what is not known has a bin of its own', () => {
   const even = { edges: [0], shares: [0.5, 0.5], unknown: 0 }
   const drift = new Drift({ distributions: [even, even], names: ['a', 'probability'], seconds: 600, bound: 0.25 })
   const reports: string[] = []
@@ -289,7 +352,7 @@ test('training finds what is there, purges its folds, and refuses labels that re
     assert.equal(model.facts.label.reach_micros, 6_000_000)
     assert.ok(Math.max(...model.facts.permuted_auc) < 0.52)
     const { features, probability } = model.facts.distributions!
-    const sums = [...features, probability].map(({ shares, unknown }) =>
+    const sums = [...features, probability!].map(({ shares, unknown }) =>
       shares.reduce((sum, share) => sum + share, unknown),
     )
     assert.ok(sums.every(sum => Math.abs(sum - 1) < 1e-9) && features.every(({ edges }) => edges.length === 9))
@@ -303,6 +366,11 @@ test('training finds what is there, purges its folds, and refuses labels that re
     )
     assert.ok(scores[0]! < 0 && scores[1]! > 0, 'it learned the flow')
   }
+  writeFileSync(join(directory, 'own.onnx'), Buffer.from(ONNX.linear.onnx, 'base64'))
+  python('-m', 'tickhouse_train', 'features.parquet', '--out', 'onnx.json', '--onnx', 'own.onnx')
+  const facts = readFacts({ path: 'onnx.json', text: readFileSync(join(directory, 'onnx.json'), 'utf8'), sha256: '' })
+  assert.deepEqual([facts.kind, facts.onnx, facts.features.schema], ['onnx', ONNX.linear.onnx, schema.hash])
+  assert.deepEqual([facts.folds.length, facts.distributions?.features.length], [0, schema.names.length])
   for (const name of ['smoothed', 'ranked'])
     assert.throws(
       () => python('-m', 'tickhouse_train', 'features.parquet', '--out', 'x.json', '--label', `target.py:${name}`),

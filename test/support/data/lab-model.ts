@@ -44,7 +44,7 @@ export function modelText(changed: Record<string, unknown> = {}): string {
     embargo: 6,
     folds: FOLDS,
     permuted_auc: [0.498, 0.501, 0.503, 0.499, 0.497, 0.5, 0.502, 0.5, 0.501, 0.499],
-    ...('logistic' in changed ? {} : { lightgbm: made.text }),
+    ...('logistic' in changed || 'onnx' in changed ? {} : { lightgbm: made.text }),
     ...changed,
   })
 }
