@@ -1,7 +1,7 @@
 """Fills of simple strategies by NautilusTrader's backtest engine. JSON in the file named, JSON out.
 
-In: {"sessions": {name: {"file", "symbol", "base", "priceDecimals", "sizeDecimals"}}, "cases": [...]}, where a file has the lines
-`time_ns bid bid_size ask ask_size`. Out: for each case its fills in order, as
+In: {"sessions": {name: {"file", "symbol", "base", "kind", "size", "ticks", "priceDecimals", "sizeDecimals"}}, "cases": [...]}, where kind
+is spot, linear or inverse, and a file has the lines `time_ns bid bid_size ask ask_size` for the ticks quotes, `time_ns price size side` for trades. Out: for each case its fills in order, as
 [time_ns, order, side, price, quantity, commission, liquidity], numbers as decimal text, and the end balance.
 """
 import json
@@ -12,10 +12,10 @@ from nautilus_trader.backtest.engine import BacktestEngine
 from nautilus_trader.backtest.models import LatencyModel
 from nautilus_trader.config import BacktestEngineConfig, LoggingConfig, RiskEngineConfig
 from nautilus_trader.model.currencies import Currency
-from nautilus_trader.model.data import QuoteTick
-from nautilus_trader.model.enums import AccountType, OmsType, OrderSide, TimeInForce
-from nautilus_trader.model.identifiers import InstrumentId, Symbol, TraderId, Venue
-from nautilus_trader.model.instruments import CurrencyPair
+from nautilus_trader.model.data import QuoteTick, TradeTick
+from nautilus_trader.model.enums import AccountType, AggressorSide, OmsType, OrderSide, TimeInForce
+from nautilus_trader.model.identifiers import InstrumentId, Symbol, TradeId, TraderId, Venue
+from nautilus_trader.model.instruments import CryptoPerpetual, CurrencyPair
 from nautilus_trader.model.objects import Money, Price, Quantity
 from nautilus_trader.trading.strategy import Strategy
 
@@ -23,13 +23,22 @@ VENUE = Venue("BINANCE")
 QUOTED = "USDT"
 
 
-def instrument_of(symbol, base, priceDecimals, sizeDecimals, maker, taker, **_):
+def instrument_of(symbol, base, kind, size, priceDecimals, sizeDecimals, maker, taker, **_):
     step = lambda decimals: str(Decimal(1).scaleb(-decimals))
-    return CurrencyPair(
+    # An underscore means something in their symbols.
+    symbol = symbol.replace("_", "-")
+    quoted = "USD" if kind == "inverse" else QUOTED
+    contract = dict(
+        settlement_currency=Currency.from_str(base if kind == "inverse" else quoted),
+        is_inverse=kind == "inverse",
+        multiplier=Quantity.from_str(size),
+    )
+    return (CurrencyPair if kind == "spot" else CryptoPerpetual)(
+        **({} if kind == "spot" else contract),
         instrument_id=InstrumentId(Symbol(symbol), VENUE),
         raw_symbol=Symbol(symbol),
         base_currency=Currency.from_str(base),
-        quote_currency=Currency.from_str(QUOTED),
+        quote_currency=Currency.from_str(quoted),
         price_precision=priceDecimals,
         size_precision=sizeDecimals,
         price_increment=Price.from_str(step(priceDecimals)),
@@ -39,6 +48,16 @@ def instrument_of(symbol, base, priceDecimals, sizeDecimals, maker, taker, **_):
         ts_event=0,
         ts_init=0,
     )
+
+
+def trades_of(file, instrument):
+    trades = []
+    for number, line in enumerate(open(file)):
+        time, price, size, side = line.split()
+        taker = AggressorSide.BUYER if side == "buy" else AggressorSide.SELLER
+        numbers = Price.from_str(price), Quantity.from_str(size)
+        trades.append(TradeTick(instrument.id, *numbers, taker, TradeId(str(number)), int(time), int(time)))
+    return trades
 
 
 def quotes_of(file, instrument):
@@ -53,22 +72,31 @@ def quotes_of(file, instrument):
 class Simple(Strategy):
     """The same as `simple` in simple-strategies.ts, line by line."""
 
-    def __init__(self, case, instrument):
+    def __init__(self, case, instrument, ticks):
         super().__init__()
-        self.case, self.instrument = case, instrument
+        self.case, self.instrument, self.ticks = case, instrument, ticks
         self.seen = self.sent = self.last_sent = 0
         self.orders, self.fills = [], []
 
     def on_start(self):
-        self.subscribe_quote_ticks(self.instrument.id)
+        if self.ticks == "trades":
+            self.subscribe_trade_ticks(self.instrument.id)
+        else:
+            self.subscribe_quote_ticks(self.instrument.id)
+
+    def on_trade_tick(self, trade):
+        self.on_tick(trade.price, trade.size, trade.price, trade.size)
 
     def on_quote_tick(self, quote):
+        self.on_tick(quote.bid_price, quote.bid_size, quote.ask_price, quote.ask_size)
+
+    def on_tick(self, bid_price, bid_size, ask_price, ask_size):
         self.seen += 1
         case, kind = self.case, self.case["kind"]
         if kind == "imbalance":
             if self.seen - self.last_sent < case["every"]:
                 return
-            bid, ask = float(quote.bid_size), float(quote.ask_size)
+            bid, ask = float(bid_size), float(ask_size)
             if self.sent % 2 == 0 and bid > case["threshold"] * ask:
                 self.send(1, None)
             elif self.sent % 2 == 1 and ask > case["threshold"] * bid:
@@ -84,7 +112,7 @@ class Simple(Strategy):
             self.send(direction, None)
             return
         rests = kind == "rest"
-        best = quote.bid_price if (direction == 1) == rests else quote.ask_price
+        best = bid_price if (direction == 1) == rests else ask_price
         self.send(direction, best.as_decimal() + direction * case["ticks"] * self.instrument.price_increment.as_decimal())
 
     def send(self, direction, limit):
@@ -110,12 +138,12 @@ class Simple(Strategy):
     def on_order_filled(self, event):
         buys = event.order_side == OrderSide.BUY
         number = 1 + next(at for at in reversed(range(len(self.orders))) if self.orders[at].client_order_id == event.client_order_id)
-        money = str(event.commission.as_decimal())
+        money = format(event.commission.as_decimal(), "f")
         fill = [str(event.ts_event), number, "buy" if buys else "sell", str(event.last_px), str(event.last_qty), money]
         self.fills.append([*fill, "maker" if event.liquidity_side == 1 else "taker"])
 
 
-def run(case, session, quotes):
+def run(case, session, ticks):
     instrument = instrument_of(**session, **case["fees"])
     engine = BacktestEngine(
         BacktestEngineConfig(
@@ -126,7 +154,8 @@ def run(case, session, quotes):
         )
     )
     cash = case["account"] == "cash"
-    money = Money(Decimal(case["capital"]), Currency.from_str(QUOTED))
+    currency = Currency.from_str(session["base"] if session["kind"] == "inverse" else QUOTED)
+    money = Money(Decimal(case["capital"]), currency)
     engine.add_venue(
         venue=VENUE,
         oms_type=OmsType.NETTING,
@@ -137,12 +166,12 @@ def run(case, session, quotes):
         latency_model=LatencyModel(base_latency_nanos=case["latencyMs"] * 1_000_000),
     )
     engine.add_instrument(instrument)
-    engine.add_data(quotes)
-    strategy = Simple(case, instrument)
+    engine.add_data(ticks)
+    strategy = Simple(case, instrument, session["ticks"])
     engine.add_strategy(strategy)
     engine.run()
-    balance = engine.cache.account_for_venue(VENUE).balance_total(Currency.from_str(QUOTED))
-    found = {"fills": strategy.fills, "sent": strategy.sent, "balance": str(balance.as_decimal())}
+    balance = engine.cache.account_for_venue(VENUE).balance_total(currency)
+    found = {"fills": strategy.fills, "sent": strategy.sent, "balance": format(balance.as_decimal(), "f")}
     engine.dispose()
     return found
 
@@ -150,5 +179,6 @@ def run(case, session, quotes):
 asked = json.load(open(sys.argv[1]))
 read = {}
 for name, session in asked["sessions"].items():
-    read[name] = quotes_of(session["file"], instrument_of(**session, maker="0", taker="0"))
+    ticks_of = trades_of if session["ticks"] == "trades" else quotes_of
+    read[name] = ticks_of(session["file"], instrument_of(**session, maker="0", taker="0"))
 print(json.dumps([run(case, asked["sessions"][case["session"]], read[case["session"]]) for case in asked["cases"]]))

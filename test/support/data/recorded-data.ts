@@ -12,8 +12,17 @@ export function binanceSession(symbol: 'btcusdt' | 'ethusdt'): Buffer[] {
 }
 
 /** The frames of a recorded Binance spot session with their receive times, ns since 1970 UTC; without the REST snapshot. */
-export function binanceLines(symbol: 'btcusdt' | 'ethusdt'): { receivedAtNanos: bigint; frame: Buffer }[] {
-  return lines(`binance-spot/${symbol}_20240808.gz`)
+export const binanceLines = (symbol: 'btcusdt' | 'ethusdt'): ReceivedFrame[] =>
+  receivedFrames(`binance-spot/${symbol}_20240808.gz`)
+
+export interface ReceivedFrame {
+  receivedAtNanos: bigint
+  frame: Buffer
+}
+
+/** The same of any session in this form. */
+export function receivedFrames(file: string): ReceivedFrame[] {
+  return lines(file)
     .filter(line => line.includes('{"stream":'))
     .map(line => {
       const space = line.indexOf(' ')
