@@ -24,7 +24,7 @@ export async function labModels(config: Config, { json }: LabModelsFlags): Promi
 }
 
 /** Lines of a table; “–” where nothing is known. */
-function describeModels(models: readonly RegisteredModel[]): string[] {
+export function describeModels(models: readonly RegisteredModel[]): string[] {
   if (models.length === 0) return ['No run was played with a model: docs/lab-models.md']
   const header = [
     'model',

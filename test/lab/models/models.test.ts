@@ -7,12 +7,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { describeModels } from '../../../src/commands/lab/models.ts'
 import { schemaOf } from '../../../src/lab/features/schema.ts'
 import { type Distribution, Drift, stabilityIndex } from '../../../src/lab/models/drift.ts'
 import { LightGbm } from '../../../src/lab/models/lightgbm.ts'
 import { readFacts, readModel } from '../../../src/lab/models/model.ts'
-import { modelRows, notesOf } from '../../../src/lab/models/rows.ts'
+import { modelRows, newDrifts, notesOf } from '../../../src/lab/models/rows.ts'
 import { parsePortfolio } from '../../../src/lab/portfolio/read.ts'
+import type { RegisteredModel } from '../../../src/lab/stored/models.ts'
 import { CLASSIFIER } from '../../../src/lab/strategies/classifier.ts'
 import type { ReadFile } from '../../../src/lab/strategy.ts'
 import { fetched, fetching } from '../../support/data/fetched.ts'
@@ -298,6 +300,33 @@ test('features that drift are rows of lab_limits after each window, the same how
     code: 'config_invalid',
     message: /no distribution of each feature/,
   })
+})
+
+test('a drift is stated once, and again when it is found in a later window', () => {
+  const seen = new Map<string, number>()
+  const lines = (breaches: Record<string, number>) =>
+    newDrifts([{ owner: { run: 'r', strategy: 'ml' }, breaches: { drawdown: 1, ...breaches } }], seen)
+  assert.deepEqual(lines({}), [])
+  assert.match(lines({ 'drift flow': 1, 'drift spread_bps': 1 }).join(), /^warning: ml: flow, spread_bps of its model/)
+  assert.deepEqual(lines({ 'drift flow': 1, 'drift spread_bps': 1 }), [])
+  assert.match(lines({ 'drift flow': 1, 'drift spread_bps': 2 }).join(), /^warning: ml: spread_bps of its model/)
+})
+
+test('a line of each model states what is known of it', () => {
+  const model: RegisteredModel = {
+    ...{ sha256: 'ab'.repeat(32), file: 'model.json', kind: 'onnx', schema: 'cd'.repeat(32), dataset: '', run: 'r' },
+    ...{ trainedFromMicros: Date.UTC(2026, 9, 1) * 1000, trainedUntilMicros: Date.UTC(2026, 9, 7, 1) * 1000 },
+    ...{ stage: 'shadow', runs: 2, shadow: 12_345, paper: 0, lastMicros: Date.UTC(2026, 10, 27, 12, 30) * 1000 },
+    ...{ foldAuc: null, liveAuc: 0.5312, livePredictions: 9_000 },
+  }
+  const unplayed = { ...model, file: '', runs: 0, shadow: 0, lastMicros: null, foldAuc: 0.52, liveAuc: null }
+  const [, ...lines] = describeModels([model, unplayed]).map(line => line.split(/ {2,}/).join('|'))
+  const common = '2026-10-01 00:00|2026-10-07 01:00|cdcdcdcdcdcd|shadow'
+  assert.deepEqual(lines, [
+    `abababababab|onnx|model.json|${common}|2|12,345|0|2026-11-27 12:30|–|0.531`,
+    `abababababab|onnx|–|${common}|0|0|0|–|0.520|–`,
+  ])
+  assert.match(describeModels([]).join(), /No run was played with a model/)
 })
 
 const portfolioOf = (model: ReadFile) => ({
