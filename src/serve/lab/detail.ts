@@ -1,7 +1,7 @@
 /** All that the page shows of one run of the lab. */
 import type { Store } from '../../store/store.ts'
 import { type Ask, readLimits } from './limits.ts'
-import type { LabBreach, LabCurve, LabFill, LabOrder, LabPosition, LabRunDetail } from './protocol.ts'
+import type { LabBreach, LabContract, LabCurve, LabFill, LabOrder, LabPosition, LabRunDetail } from './protocol.ts'
 import { readLabRuns } from './runs.ts'
 
 /** Points of a curve: more than a screen has for one. */
@@ -15,10 +15,7 @@ export async function readLabRun(store: Store, name: string): Promise<LabRunDeta
   const ask = <Row>(statement: string) => store.rows<Row>(statement, { name })
   const [curves, positions, limits, orders, fills, breaches] = await Promise.all([
     readCurves(ask),
-    ask<LabPosition>(
-      `SELECT strategy, venue, symbol, toFloat64(p.quantity) AS quantity, toFloat64(p.paid) AS paid
-       FROM lab_positions AS p WHERE run = {name:String} AND p.quantity != 0 ORDER BY strategy, venue, symbol`,
-    ),
+    readPositions(ask),
     readLimits(ask),
     ask<LabOrder>(
       `SELECT strategy, toFloat64(o.id) AS id, venue, symbol, toString(o.side) AS side, toFloat64(o.quantity) AS quantity,
@@ -38,6 +35,22 @@ export async function readLabRun(store: Store, name: string): Promise<LabRunDeta
     ),
   ])
   return { run, curves, positions, limits, orders, fills, breaches }
+}
+
+async function readPositions(ask: Ask): Promise<LabPosition[]> {
+  const held = await ask<Omit<LabPosition, 'contract'>>(
+    `SELECT strategy, venue, symbol, toFloat64(p.quantity) AS quantity, toFloat64(p.paid) AS paid
+     FROM lab_positions AS p WHERE run = {name:String} AND p.quantity != 0 ORDER BY strategy, venue, symbol`,
+  )
+  // A live run's first cut states what it was set up with.
+  const [first] = await ask<{ changes: string }>(
+    `SELECT changes FROM lab_cuts WHERE run = {name:String} AND number = 0 LIMIT 1`,
+  )
+  const { instruments = [] } = JSON.parse(first?.changes ?? '{}') as {
+    instruments?: ({ name: string } & LabContract)[]
+  }
+  const contracts = new Map(instruments.map(({ name, size, isInverse }) => [name, { size, isInverse }]))
+  return held.map(each => ({ ...each, contract: contracts.get(`${each.venue}:${each.symbol}`) ?? null }))
 }
 
 /** The last mark of each of equal parts of the run's time. */

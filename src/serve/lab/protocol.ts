@@ -70,6 +70,14 @@ export interface LabPosition {
   quantity: number
   /** Paid for it, less what was received. */
   paid: number
+  /** What a quantity of 1 is worth, of a live run; null of another. */
+  contract: LabContract | null
+}
+
+/** Worth price · quantity · size; an inverse one quantity · size / price in its coin, which its buyer owes. */
+export interface LabContract {
+  size: number
+  isInverse: boolean
 }
 
 export interface LabOrder {

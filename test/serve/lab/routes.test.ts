@@ -6,7 +6,7 @@ import { listRuns } from '../../../src/lab/stored/list-runs.ts'
 import type { LabRun, LabRunDetail } from '../../../src/serve/lab/protocol.ts'
 import { serveLab } from '../../../src/serve/lab/routes.ts'
 import { Limiter } from '../../../src/serve/sql/limiter.ts'
-import { LIVE_RUN, labRows } from '../../support/data/lab-rows.ts'
+import { CONTRACT, LIVE_RUN, labRows } from '../../support/data/lab-rows.ts'
 import { openTestStore } from '../../support/data/storage.ts'
 
 const NOW = Date.parse('2026-11-27T18:00:00Z')
@@ -82,6 +82,7 @@ test('a run is answered with its state, curves, positions, limits, orders and ne
       ['vwap', 'ETHUSDT', -1.32],
     ],
   )
+  for (const { contract } of detail.positions) assert.deepEqual(contract, CONTRACT)
   assert.deepEqual(
     detail.limits.map(({ strategy, limit, bound }) => [strategy, limit, bound]),
     [

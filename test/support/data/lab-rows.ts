@@ -9,6 +9,9 @@ const MINUTE = 60_000
 const SYMBOLS = ['BTCUSDT', 'ETHUSDT'] as const
 const PRICES = { BTCUSDT: 61_240.5, ETHUSDT: 2_695.25 }
 
+/** Of each instrument. */
+export const CONTRACT = { size: 1, isInverse: false }
+
 const text = (ms: number) => new Date(ms).toISOString().slice(0, 23).replace('T', ' ')
 
 const YAML = `
@@ -37,7 +40,10 @@ const STRATEGIES = [
 
 /** `nowMs`: the time of the last mark of the live run. */
 export function labRows(nowMs: number): Rows {
-  const rows: Rows = new Map()
+  const instruments = SYMBOLS.map(symbol => ({ name: `binance:${symbol}`, tick: 0.01, lot: 0.001, ...CONTRACT }))
+  const cut = { run: LIVE_RUN, number: 0, partition: 0, from_offset: 0, until_offset: 0, advanced_to: 0, ends: false }
+  const changes = JSON.stringify({ instruments, quoted: [] })
+  const rows: Rows = new Map([['lab_cuts', [{ ...cut, changes, at: text(nowMs) }]]])
   addRun(rows, { run: LIVE_RUN, portfolio: 'paper', mode: 'live', state: 'running', untilMs: nowMs, marks: 1_100 })
   const earlier = nowMs - 30 * 3_600_000
   addRun(rows, { run: 'study-7', portfolio: 'study', mode: 'run', state: 'ended', untilMs: earlier, marks: 600 })

@@ -16,12 +16,14 @@ export function Signed({ text, unit }: { text: string; unit?: string }) {
 }
 
 /** An amount of money with its sign: +1,204.10. */
-export function signedMoney(value: number): string {
-  const text = decimal(Math.abs(value), 2)
+export function signedMoney(value: number, capital: number): string {
+  const text = money(Math.abs(value), capital)
   return `${Number(text.replaceAll(',', '')) === 0 ? '' : value > 0 ? '+' : '−'}${text}`
 }
 
-export const money = (value: number): string => decimal(value, 2).replace('-', '−')
+/** Of strategies with this capital: coins, of which they have few, with more decimals. */
+export const money = (value: number, capital: number): string =>
+  decimal(value, capital < 1_000 ? 6 : 2).replace('-', '−')
 
 /** A share in percent: 12.4 %. */
 export const share = (value: number, decimals = 1): string => `${decimal(value * 100, decimals).replace('-', '−')} %`

@@ -9,7 +9,7 @@ import { Fills, Orders } from './orders.tsx'
 import { Positions } from './positions.tsx'
 import { RunHead } from './run-head.tsx'
 import { RunList } from './run-list.tsx'
-import { isLive, runs, shownName } from './shown-run.ts'
+import { isLive, runs, shownName, totalOf } from './shown-run.ts'
 import { Strategies } from './strategies.tsx'
 
 const LIST_EVERY_MS = 5_000
@@ -51,7 +51,11 @@ function Run({ name, listed }: { name: string; listed: LabRun | undefined }) {
       <Positions positions={detail?.positions ?? null} run={run} />
       <Strategies run={run} curves={detail?.curves ?? []} />
       <Limits limits={detail?.limits ?? null} currency={run.currency} />
-      <Fills fills={detail?.fills ?? null} count={run.strategies.reduce((sum, { fills }) => sum + fills, 0)} />
+      <Fills
+        fills={detail?.fills ?? null}
+        capital={totalOf(run.strategies).capital}
+        count={run.strategies.reduce((sum, { fills }) => sum + fills, 0)}
+      />
       <Orders orders={detail?.orders ?? null} />
       <Breaches breaches={detail?.breaches ?? null} />
     </>

@@ -4,7 +4,7 @@ import { count as countText } from '../ui/format.ts'
 import { StatusIcon } from '../ui/status-icon.tsx'
 import { money, price, quantity, Side, TablePanel, Time } from './cells.tsx'
 
-export function Fills({ fills, count }: { fills: readonly LabFill[] | null; count: number }) {
+export function Fills({ fills, count, capital }: { fills: readonly LabFill[] | null; count: number; capital: number }) {
   const rows = fills?.map(fill => [
     <Time key="time" atMs={fill.atMs} />,
     fill.strategy,
@@ -14,7 +14,7 @@ export function Fills({ fills, count }: { fills: readonly LabFill[] | null; coun
     price(fill.venue, fill.symbol, fill.price),
     <span key="fee" class="with-mark" title={feeText(fill)}>
       {fill.isLarge && <StatusIcon kind="warn" />}
-      {money(fill.fee)}
+      {money(fill.fee, capital)}
     </span>,
   ])
   return (

@@ -29,9 +29,9 @@ export function RunHead({ run }: { run: LabRun }) {
         </span>
       </div>
       <dl class="lab-totals">
-        <Total name="equity" value={`${money(equity)} ${run.currency}`} />
+        <Total name="equity" value={`${money(equity, capital)} ${run.currency}`} />
         <Total name="result" value={<Signed text={percent(equity, capital)} unit="%" />} />
-        <Total name="fees" value={money(fees)} />
+        <Total name="fees" value={money(fees, capital)} />
         <Total name="since" value={began} />
         <Total name="played" value={`${duration(Math.max(0, run.untilMs - run.fromMs))}, ${count(run.ticks)} ticks`} />
       </dl>

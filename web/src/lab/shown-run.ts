@@ -1,6 +1,6 @@
 /** Which run of the lab is shown, and the words of its states: no drawing. */
 import { signal } from '@preact/signals'
-import type { LabPosition, LabRun, LabStrategy } from '../../../src/serve/lab/protocol.ts'
+import type { LabRun, LabStrategy } from '../../../src/serve/lab/protocol.ts'
 import { show, view } from '../view.ts'
 
 /** As the server lists them: live ones first; null before the first answer. */
@@ -35,13 +35,6 @@ export function stateOf(run: LabRun, nowMs: number): 'live' | 'paused' | 'ending
 export function totalOf(strategies: readonly LabStrategy[]): { capital: number; equity: number; fees: number } {
   const sum = (of: (each: LabStrategy) => number) => strategies.reduce((all, each) => all + of(each), 0)
   return { capital: sum(each => each.capital), equity: sum(each => each.equity), fees: sum(each => each.fees) }
-}
-
-/** What a position is worth at a price and what it has won; null where the price is not known. */
-export function worthOf({ quantity, paid }: LabPosition, price: number | undefined) {
-  if (price === undefined || !(price > 0)) return null
-  const value = quantity * price
-  return { value, won: value - paid }
 }
 
 export type Badge = { kind: 'ok' | 'trouble' | 'idle'; text: string; title: string }

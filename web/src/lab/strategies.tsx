@@ -17,11 +17,11 @@ export function Strategies({ run, curves }: { run: LabRun; curves: readonly LabC
     </span>,
     each.kind,
     <State key="state" of={each} run={run} />,
-    money(each.capital),
-    money(each.equity),
+    money(each.capital, each.capital),
+    money(each.equity, each.capital),
     <Signed key="result" text={percent(each.equity, each.capital)} unit="%" />,
     drawdownText(curves, each.strategy),
-    money(each.fees),
+    money(each.fees, each.capital),
     count(each.fills),
   ])
   return (
