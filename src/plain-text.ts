@@ -46,6 +46,19 @@ export function someOf(names: readonly string[], max = NAMED_MAX, separator = ',
   return names.slice(0, max).join(separator) + (more > 0 ? ` and ${more} more` : '')
 }
 
+/** A line for each row, its cells in columns as wide as their longest cell. Makes nothing safe. */
+export function tableLines(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    rows.reduce((width, row) => Math.max(width, row[column]!.length), 0),
+  )
+  return rows.map(row =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
 /** From now on this text is a secret. */
 export function addSecret(secret: string): void {
   for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]) forms.add(form)

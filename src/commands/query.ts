@@ -2,7 +2,7 @@
 import type { Config } from '../config.ts'
 import { TickhouseError } from '../errors.ts'
 import { printable } from '../plain-text.ts'
-import { type Answer, requestPage } from './running/instance-request.ts'
+import { requestPage } from './running/instance-request.ts'
 
 /** Flags as given. */
 export interface QueryFlags {
@@ -28,20 +28,10 @@ export async function query(config: Config, sql: string, { asOf }: QueryFlags = 
   const json = asOf !== undefined
   const response = await requestPage(config, '/api/query', { method: 'POST', body, json })
   if (!response.ok) {
-    const { message, advice } = await failureOf(response)
-    throw new TickhouseError('query_failed', message.replace(/\.$/, ''), advice)
+    const { message, advice } = await response.failure()
+    throw new TickhouseError('query_failed', message, advice)
   }
   const answer = Buffer.from(await response.bytes())
   // A pipe gets the exact bytes; on a terminal, control characters from a venue are escaped.
   process.stdout.write(process.stdout.isTTY ? printable(answer.toString(), '\n\t') : answer)
-}
-
-async function failureOf(response: Answer): Promise<{ message: string; advice: string }> {
-  const text = await response.text()
-  try {
-    const { message, advice = '' } = JSON.parse(text) as { message: string; advice?: string }
-    return { message, advice }
-  } catch {
-    return { message: text, advice: '' }
-  }
 }

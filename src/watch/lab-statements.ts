@@ -1,18 +1,17 @@
 /** What the watcher asks an instance of live runs: of their verifications, and of the drift of their models. Times in ms since 1970 UTC; at most `max` rows. */
+import { MS_PER_DAY, MS_PER_HOUR } from '../clock.ts'
 
-const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
 /** A run that has ended is verified once: its difference is reported for so long. */
-const DIFFERING_MS_MAX = 7 * DAY_MS
+const DIFFERING_MS_MAX = 7 * MS_PER_DAY
 /** A day is verified soon after its end by `lab start`: it is missed so long after it. */
-const VERIFIED_AFTER_MS_MAX = 25 * HOUR_MS
+const VERIFIED_AFTER_MS_MAX = 25 * MS_PER_HOUR
 /** An old run that nobody will verify any more is reported for so long. */
-const UNVERIFIED_MS_MAX = 30 * DAY_MS
+const UNVERIFIED_MS_MAX = 30 * MS_PER_DAY
 /** The last rows of a run that pauses are not certain, and so not compared. */
 const NOT_COMPARED_MS = 60_000
 
 /** A window of drift is a day, unless stated: so long after one without a drift, the last is not reported any more. */
-const DRIFT_MS_MAX = 25 * HOUR_MS
+const DRIFT_MS_MAX = 25 * MS_PER_HOUR
 
 export const time = (ms: number): string => `fromUnixTimestamp64Milli(${ms}, 'UTC')`
 
@@ -26,7 +25,7 @@ export const differingStatement = (nowMs: number, max: number): string =>
 
 /** Run, portfolio, until when it was played and verified, and by when the UTC day in which the verified part ends should have been. */
 export const unverifiedStatement = (nowMs: number, max: number): string =>
-  `SELECT run, name, played, greatest(began, reached) AS verified, (intDiv(verified, ${DAY_MS}) + 1) * ${DAY_MS} + ${VERIFIED_AFTER_MS_MAX} AS due
+  `SELECT run, name, played, greatest(began, reached) AS verified, (intDiv(verified, ${MS_PER_DAY}) + 1) * ${MS_PER_DAY} + ${VERIFIED_AFTER_MS_MAX} AS due
    FROM (SELECT l.run AS run, any(l.portfolio) AS name, toUnixTimestamp64Milli(toDateTime64(max(l.until), 3)) AS played,
            toUnixTimestamp64Milli(toDateTime64(min(l.began_at), 3)) AS began
          FROM lab_runs AS l WHERE l.mode = 'live' GROUP BY l.run) AS r

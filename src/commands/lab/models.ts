@@ -1,7 +1,7 @@
 /** `tickhouse lab models`: the models that runs were played with. */
 import type { Config } from '../../config.ts'
 import { type RegisteredModel, readModels } from '../../lab/stored/models.ts'
-import { plainLine } from '../../plain-text.ts'
+import { plainLine, tableLines } from '../../plain-text.ts'
 import { openStoreAccess } from '../open-store.ts'
 
 export interface LabModelsFlags {
@@ -37,6 +37,9 @@ export function describeModels(models: readonly RegisteredModel[]): string[] {
     'runs',
     'shadow',
     'paper',
+    'last (UTC)',
+    'AUC of folds',
+    'AUC since',
   ]
   const cells = models.map(model => [
     ...[model.sha256.slice(0, HASH_SHOWN), model.kind, model.file || '–'],
@@ -49,14 +52,7 @@ export function describeModels(models: readonly RegisteredModel[]): string[] {
     ...[model.runs, model.shadow, model.paper].map(count => count.toLocaleString('en-US')),
     ...[minute(model.lastMicros), decimal(model.foldAuc), decimal(model.liveAuc)],
   ])
-  const lines = [[...header, 'last (UTC)', 'AUC of folds', 'AUC since'], ...cells]
-  const widths = lines[0]!.map((_, column) => Math.max(...lines.map(line => line[column]!.length)))
-  return lines.map(line =>
-    line
-      .map((cell, at) => cell.padEnd(widths[at]!))
-      .join('  ')
-      .trimEnd(),
-  )
+  return tableLines([header, ...cells])
 }
 
 const minute = (micros: number | null) =>

@@ -4,8 +4,8 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import os from 'node:os'
+import { MS_PER_DAY } from '../../clock.ts'
 
-const DAY_MS = 86_400_000
 /** The last ticks of the day are stored by then. */
 const AFTER_MIDNIGHT_MS = 5 * 60_000
 /** After a verification that could not be made, not after one that found a difference. */
@@ -45,7 +45,7 @@ export class Nightly {
 }
 
 /** Shortly after the next midnight, UTC. */
-const nextDay = (ms: number): number => (Math.floor(ms / DAY_MS) + 1) * DAY_MS + AFTER_MIDNIGHT_MS
+const nextDay = (ms: number): number => (Math.floor(ms / MS_PER_DAY) + 1) * MS_PER_DAY + AFTER_MIDNIGHT_MS
 
 /** Runs `tickhouse lab verify` with the settings of this command. `file` is the portfolio's. Resolves with its exit code. */
 export function verifyApart(run: string, file: string, signal: AbortSignal): Promise<number | null> {

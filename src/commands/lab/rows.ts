@@ -17,7 +17,7 @@ export function inserting(config: Config, { store }: StoreAccess): InsertRows {
     const body = JSON.stringify({ table, rows })
     const response = await requestPage(config, '/api/lab/rows', { method: 'POST', body, json: true })
     if (response.ok) return
-    const { message = '', advice = '' } = await response.json<Record<string, string>>()
+    const { message, advice } = await response.failure()
     throw new TickhouseError('process_unreachable', `cannot write results: ${message || response.status}`, advice)
   }
 }

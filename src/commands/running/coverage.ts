@@ -3,7 +3,7 @@ import type { Config } from '../../config.ts'
 import { CONDITIONS, type Condition, causeText, isIncomplete } from '../../coverage/condition.ts'
 import { RESOLUTIONS } from '../../coverage/read.ts'
 import { TickhouseError } from '../../errors.ts'
-import { printable } from '../../plain-text.ts'
+import { printable, tableLines } from '../../plain-text.ts'
 import { parseTime } from '../parse-time.ts'
 import { requestPage } from './instance-request.ts'
 
@@ -44,11 +44,11 @@ export async function coverage(config: Config, sources: readonly string[], flags
   if (flags.from !== undefined) query.set('from', secondsOf(flags.from))
   if (flags.to !== undefined) query.set('to', secondsOf(flags.to))
   const response = await requestPage(config, `/api/coverage?${query}`)
-  const text = await response.text()
   if (!response.ok) {
-    const { message = text, advice = '' } = JSON.parse(text) as { message?: string; advice?: string }
-    throw new TickhouseError('query_failed', message.replace(/\.$/, ''), advice)
+    const { message, advice } = await response.failure()
+    throw new TickhouseError('query_failed', message, advice)
   }
+  const text = await response.text()
   const header = (name: string) => Number(response.header(`tickhouse-${name}`))
   const incomplete = header('incomplete-hours')
   if (format === 'table') {
@@ -99,15 +99,7 @@ export function describe(
     `${NUMBER.format(Number(row.ticks))} ticks`,
     causeText(row.cause, row),
   ])
-  const widths = cells[0]!.map((_, column) => cells.reduce((width, line) => Math.max(width, line[column]!.length), 0))
-  const lines = cells.map(line =>
-    printable(
-      line
-        .map((cell, at) => cell.padEnd(widths[at]!))
-        .join('  ')
-        .trimEnd(),
-    ),
-  )
+  const lines = tableLines(cells).map(line => printable(line))
   const until = new Date(totals.countedBefore * 1000).toISOString().replace(':00.000', '')
   const pending = totals.countedBefore > 0 ? `Hours from ${until} on are pending.` : 'Hours are still being counted.'
   return [

@@ -56,6 +56,17 @@ export class Answer {
     }
   }
 
+  /** Message and advice of a failure, the message without its last full stop: the whole text where it is not JSON of a tickhouse. */
+  async failure(): Promise<{ message: string; advice: string }> {
+    const text = await this.text()
+    let parsed: { message?: string; advice?: string } = {}
+    try {
+      parsed = JSON.parse(text) ?? {}
+    } catch {}
+    const { message = text, advice = '' } = parsed
+    return { message: message.replace(/\.$/, ''), advice }
+  }
+
   /** Its lines, as they arrive. */
   async *lines(): AsyncGenerator<string> {
     const reader = this.#response.body!.pipeThrough(new TextDecoderStream()).getReader()

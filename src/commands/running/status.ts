@@ -1,7 +1,7 @@
 /** `tickhouse status`: the state of each stage of a running tickhouse, and of its symbols. */
 import type { Config } from '../../config.ts'
 import { TickhouseError } from '../../errors.ts'
-import { plainLine } from '../../plain-text.ts'
+import { plainLine, tableLines } from '../../plain-text.ts'
 import type { HealthAnswer } from '../../status/health.ts'
 import type { SymbolStateRow } from '../../status/model.ts'
 import { formatDuration } from '../../watch/format-duration.ts'
@@ -75,16 +75,7 @@ export function describeSymbols(symbols: readonly SymbolStateRow[]): string[] {
 const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b))
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const widths = head.map((name, column) => Math.max(name.length, ...rows.map(row => row[column]!.length)))
-  return [head, ...rows].map(row =>
-    plainLine(
-      row
-        .map((text, column) => text.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd(),
-      LINE_LENGTH_MAX,
-    ),
-  )
+  return tableLines([head, ...rows]).map(line => plainLine(line, LINE_LENGTH_MAX))
 }
 
 function utc(ms: number): string {

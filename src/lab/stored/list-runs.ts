@@ -1,4 +1,5 @@
 /** The runs that are saved, as lines of a table. */
+import { tableLines } from '../../plain-text.ts'
 import type { RunQuery } from '../../replay/range.ts'
 import { percent } from '../results/texts.ts'
 import { rowsOf } from './rows-of.ts'
@@ -24,12 +25,5 @@ export async function listRuns(runQuery: RunQuery): Promise<string[]> {
       .map(([strategy, result]) => `${strategy} ${percent(result)}`)
     return [began.slice(0, 19), run, name, how, each.join(', '), briefly(verifications.get(run))]
   })
-  const lines = [['began (UTC)', 'run', 'portfolio', 'state', 'result', 'replay'], ...cells]
-  const widths = lines[0]!.map((_, column) => Math.max(...lines.map(line => line[column]!.length)))
-  return lines.map(line =>
-    line
-      .map((cell, at) => cell.padEnd(widths[at]!))
-      .join('  ')
-      .trimEnd(),
-  )
+  return tableLines([['began (UTC)', 'run', 'portfolio', 'state', 'result', 'replay'], ...cells])
 }

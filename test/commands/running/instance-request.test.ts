@@ -53,6 +53,14 @@ test('a command that expects JSON says in a sentence that another program answer
     })
 })
 
+test('a failure that is no JSON of a tickhouse is shown as it is', async t => {
+  for (const text of ['Bad gateway', 'null', '[]']) {
+    const config = await answering(t, (_, response) => response.writeHead(502).end(text))
+    for (const name of ['coverage', 'query'])
+      await assert.rejects(COMMANDS[name]!(config), { code: 'query_failed', message: text })
+  }
+})
+
 test('a command says in a sentence, with the next step, that nothing listens', async () => {
   const config = parseConfig({ LISTEN: `127.0.0.1:${await freePort()}` }, {})
   for (const [name, run] of Object.entries(COMMANDS).filter(([name]) => name !== 'doctor'))
