@@ -62,6 +62,10 @@ async function started(t: TestContext) {
   return Object.assign(state, { events, running })
 }
 
+/** The venue has received every request that was sent. */
+const allAnswered = ({ rest, running }: Awaited<ReturnType<typeof started>>) =>
+  running.status().every(({ requests }) => requests === rest.requests.length)
+
 const range = (first: number) => [0, 1, 2, 3, 4].map(at => first + at)
 
 test('a gap beyond the reach is reported, and requested only where a person had it requested again, for as long as the reach', async t => {
@@ -89,6 +93,9 @@ test('what a venue refused by region is requested again once ingest lists it aga
   assert.match(state.repairs[0]!.reason, /^HTTP 451/)
   // As ingest does once the row about it is stored.
   state.gaps = []
+  // Several lists later, what was requested before is answered too.
+  await new Promise(resolve => setTimeout(resolve, 300))
+  await within(120_000, async () => (allAnswered(state) ? undefined : 'a request is under way'))
   state.rest.denies = undefined
   await new Promise(resolve => setTimeout(resolve, 300))
   assert.deepEqual(state.ids, [])
