@@ -15,6 +15,11 @@ export function residentBytesOf(pid: number): number {
   return Number(fs.readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * pageBytes
 }
 
+/** Of these, bytes that are not pages of programs and files, which the kernel drops where memory is short. */
+export function anonymousBytesOf(pid: number): number {
+  return Number(/^RssAnon:\s+(\d+) kB$/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024
+}
+
 /** CPU seconds of the running threads of a process, summed by thread name. */
 export function threadSecondsOf(pid: number): Map<string, number> {
   const byName = new Map<string, number>()

@@ -135,14 +135,17 @@ export const SETTING_GROUPS = {
   ingest: {
     BATCH_TICKS_MAX: setting(number(1_000, 1_000_000).default(250_000), 'Maximum ticks per insert.'),
     BATCH_AGE_MS_MAX: setting(
-      number(10, 60_000).default(150),
+      number(10, 60_000).default(140),
       'Maximum time a tick waits for its insert, in ms.',
       'A lower value shows ticks sooner and costs more inserts and merges: see docs/benchmarks.md.',
     ),
+    BATCH_AGE_UNREAD_MS_MAX: setting(
+      number(10, 600_000).default(1_000),
+      'The same of an embedded store while nobody reads (no page, query or SQL client for 10 s). The next read waits until all is stored.',
+    ),
     EXTRA_VENUES: setting(
       z.string().default(''),
-      'Venues that other programs write to the log, separated by commas.',
-      'Ticks of any other unknown venue are quarantined.',
+      'Venues that other programs write to the log, separated by commas. Ticks of any other unknown venue are quarantined.',
     ),
   },
   diagnostics: {

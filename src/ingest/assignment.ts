@@ -2,7 +2,8 @@
 import type { ErrorCode } from '../errors.ts'
 import type { AssignmentListener } from '../log/assignment.ts'
 import { IngestMetrics } from './metrics.ts'
-import { type IngestOptions, PartitionIngest } from './partition-loop.ts'
+import { PartitionIngest } from './partition-loop.ts'
+import type { IngestOptions } from './partition-options.ts'
 
 /**
  * Errors after which a partition resumes from the tables: another process claimed it while it is still assigned here, or the log dropped or

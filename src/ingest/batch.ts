@@ -12,14 +12,15 @@ import type { Refused } from './decode.ts'
 import type { Gap } from './gaps/gap.ts'
 import type { IdRestart } from './ids/followed-ids.ts'
 import { RepeatedTrades } from './ids/repeated-trades.ts'
-import { type PlacedRefusal, quarantineBlock } from './quarantine-block.ts'
+import { type PlacedRefusal, quarantineBlock } from './quarantine/quarantine-block.ts'
 import { BatchRows } from './rows.ts'
 
 /** A batch is cut at the first of these limits. Its age counts from when its first record was read. */
 export interface BatchLimits {
   ticksMax: number
   bytesMax: number
-  ageMsMax: number
+  /** ms. May change while a batch fills. */
+  readonly ageMsMax: number
 }
 
 /** The kind of a record is any text that its producer wrote. */

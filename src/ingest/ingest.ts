@@ -15,6 +15,7 @@ import { Assignment } from './assignment.ts'
 import type { Batch, BatchLimits } from './batch.ts'
 import { Checkpoint } from './checkpoint.ts'
 import type { PartitionIngest } from './partition-loop.ts'
+import type { Readers } from './readers.ts'
 import type { KnownVenues } from './validated-record.ts'
 
 /** Soon after a start, but not during the first seconds of catching up. */
@@ -28,6 +29,8 @@ const DRAIN_MS_MAX = 5_000
 const STOP_AUDIT_RECORDS_MAX = 100_000
 /** How long a stop waits for its audit, including a doctor or audit that runs before it. */
 const STOP_AUDIT_MS_MAX = 5_000
+/** How long a read waits for ticks to be stored, while the store is slow or cannot be reached. */
+const BEFORE_READ_MS_MAX = 1_000
 
 export interface IngestProcessOptions {
   limits: BatchLimits
@@ -35,6 +38,8 @@ export interface IngestProcessOptions {
   log: Log & PartitionAssignment
   store: Store
   emit: Emit
+  /** Of a store that is read through this process alone. Without it somebody may always read. */
+  readers?: Readers | undefined
 }
 
 export class Ingest implements AssignmentListener {
@@ -125,6 +130,22 @@ export class Ingest implements AssignmentListener {
     })
   }
 
+  /**
+   * To be called before somebody reads the tables. Resolves once the ticks are stored that waited because nobody did, after
+   * `BEFORE_READ_MS_MAX` at the latest.
+   */
+  async beforeRead(): Promise<void> {
+    if (!this.#options.readers?.note()) return
+    const stored = Promise.all(this.partitions.map(partition => partition.storeWaiting()))
+    await Promise.race([stored, sleep(BEFORE_READ_MS_MAX, undefined, { ref: false })])
+  }
+
+  /** The same for one who reads until the returned function is called; does not wait. */
+  stayReading(): () => void {
+    void this.beforeRead()
+    return this.#options.readers?.stay() ?? (() => {})
+  }
+
   /** Are all records of the log in the tables? */
   get drained(): boolean {
     const { log } = this.#options
@@ -136,10 +157,12 @@ export class Ingest implements AssignmentListener {
   /** Stores what is in the log, for at most `DRAIN_MS_MAX`, audits it and stops. */
   async stop(): Promise<void> {
     const endMs = performance.now() + DRAIN_MS_MAX
+    const leave = this.stayReading()
     while (!this.drained && performance.now() < endMs) await sleep(10)
     // A longer audit is left to the next run: a stop takes seconds.
     if (this.drained && this.#unaudited() <= STOP_AUDIT_RECORDS_MAX) await this.#lastAudit()
     this.#lastPartitions = this.partitions
+    leave()
     this.#stop.abort()
     await Promise.all(this.#jobs)
   }

@@ -2,55 +2,26 @@
  * The ingest loop of one log partition: read → decode → validate → follow ids → batch → insert.
  *
  * While one batch is inserted, the next fills; then the reader waits, so memory is bounded by two batches and one chunk of the log.
- *   resuming   nothing read yet; the position is being read from the tables
- *   running    reading and storing
- *   retrying   an insert failed; the loop waits until that batch is stored
- *   fenced     another process has claimed the partition; the current batch was not stored here
- *   failed     tables and log contradict each other (a person must look), or an unexpected error ends the process
- *   stopped    stopped on request; records read and not stored will be read again
  */
-import type { Clock } from '../clock.ts'
 import { TickhouseError } from '../errors.ts'
-import type { PartitionAssignment } from '../log/assignment.ts'
-import type { Log, LoggedRecord } from '../log/log.ts'
-import type { Fence, Store } from '../store/store.ts'
-import type { Emit } from '../telemetry/events.ts'
+import type { LoggedRecord } from '../log/log.ts'
+import type { Fence } from '../store/store.ts'
 import { throttleEvents } from '../telemetry/throttle.ts'
-import { KINDS, type Kind, QUOTES } from '../tick/kinds.ts'
+import { KINDS, QUOTES } from '../tick/kinds.ts'
 import { LineArbitration } from './arbitration/line-arbitration.ts'
 import { deleteUnstored } from './arbitration/stored-arbitration.ts'
-import { Batch, type BatchLimits } from './batch.ts'
+import { Batch } from './batch.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { PartitionIds } from './ids/partition-ids.ts'
 import { QuoteSequences } from './ids/quote-sequences.ts'
 import { storedTrades } from './ids/stored-trades.ts'
 import { LogClock } from './log-clock.ts'
 import type { IngestMetrics } from './metrics.ts'
+import type { IngestOptions, PartitionState } from './partition-options.ts'
 import { SealedBatch } from './sealed-batch.ts'
 import { StoredReport } from './stored-report.ts'
-import type { KnownVenues, ValidatedRecord } from './validated-record.ts'
+import type { ValidatedRecord } from './validated-record.ts'
 import { addToBatch, lookupsOf, NOTHING_STORED, resolveIds, validateRecord } from './validated-record.ts'
-
-export type PartitionState = 'resuming' | 'running' | 'retrying' | 'fenced' | 'failed' | 'stopped'
-
-export interface IngestOptions {
-  partition: number
-  log: Log & Pick<PartitionAssignment, 'noteStored'>
-  store: Store
-  /** Shared by the partitions of a store. */
-  checkpoint: Checkpoint
-  venues: KnownVenues
-  /** The kinds of ticks to store; all by default. */
-  kinds?: readonly Kind[]
-  limits: BatchLimits
-  clock: Clock
-  metrics: IngestMetrics
-  emit: Emit
-  /** Called with each stored batch, which is reused after the call. */
-  onStored: (batch: Batch) => void
-  /** Called once with an error the loop cannot recover from but a restart might. */
-  crashed: (error: unknown) => void
-}
 
 const RETRY_MS_MIN = 100
 const RETRY_MS_MAX = 10_000
@@ -72,6 +43,8 @@ export class PartitionIngest {
   #spare: Batch
   #storing: Promise<void> | undefined
   #cancelCut: (() => void) | undefined
+  /** Of the run in progress. */
+  #stopping: AbortSignal | undefined
   readonly #report: StoredReport
   #fence: Fence | undefined
   /** Aborts with the error that ends this loop, also while it waits for a record. */
@@ -106,6 +79,7 @@ export class PartitionIngest {
   /** Runs until the signal aborts or log and tables contradict each other (mode `failed`). Does not throw. */
   async run(signal: AbortSignal): Promise<void> {
     const { log, emit, partition, clock, venues, kinds } = this.#options
+    this.#stopping = signal
     try {
       const after = await this.#resume(signal)
       // Its previous owner may have ended before it published this.
@@ -197,6 +171,15 @@ export class PartitionIngest {
     const { clock, limits } = this.#options
     const waitMs = Math.max(0, this.#filling.sinceMs + limits.ageMsMax - clock.elapsedMs())
     this.#cancelCut = clock.after(waitMs, () => void this.#cut(signal).catch(error => this.end(error)))
+  }
+
+  /** Resolves once the ticks read until now are stored, or the loop has ended, which reports why. */
+  async storeWaiting(): Promise<void> {
+    if (!this.#stopping) return
+    try {
+      await this.#cut(this.#stopping)
+      await this.#storing
+    } catch {}
   }
 
   /** Cuts the filling batch and begins to store it, once the one before is stored. */

@@ -17,7 +17,7 @@ import { EarlierRows } from './ids/earlier-rows.ts'
 import { CONFLICT, type FollowedIds, REPEAT, type RunOrRefusal } from './ids/followed-ids.ts'
 import { type ComparedTrade, comparedTradeOf, type Match, matchOf } from './ids/recent-trades.ts'
 import { repeatedQuotes } from './ids/repeated-quotes.ts'
-import { refusedTick } from './refused-tick.ts'
+import { refusedTick } from './quarantine/refused-tick.ts'
 
 /** The venues that ingest accepts, each with the kind of its trade ids. */
 export type KnownVenues = ReadonlyMap<string, IdKind>

@@ -14,7 +14,7 @@ import { Page } from '../serve/page/page.ts'
 import { decodeAgain } from '../sources/decode-again.ts'
 import { ID_KINDS, selfOf } from '../status/health.ts'
 import { LocalIngest } from '../status/local-ingest.ts'
-import { limitsOf, venuesOf } from './ingest-settings.ts'
+import { limitsOf, readersOf, venuesOf } from './ingest-settings.ts'
 import { openReportedStore } from './open-reported-store.ts'
 import { pageSettings, sourcesAccess } from './process-settings.ts'
 
@@ -24,7 +24,8 @@ export const ingest: Mode = async (config, journal, stopping, supervision) => {
   const store = await openReportedStore(config, emit)
   const log = await openAndWait(config.LOG, 'read', emit, stopping)
   const venues = venuesOf(config)
-  const storing = new Ingest({ limits: limitsOf(config), venues, log, store, emit })
+  const readers = readersOf(config, store)
+  const storing = new Ingest({ limits: limitsOf(config, readers), readers, venues, log, store, emit })
   const messages = new RecorderMessages(config.LOG)
   const gaps = new GapAnnouncer({
     partitions: () => storing.partitions,
@@ -70,6 +71,7 @@ export const ingest: Mode = async (config, journal, stopping, supervision) => {
     {
       reprocessor,
       runExclusive: work => storing.runExclusive(work),
+      reading: storing,
     },
   )
   page.start()

@@ -22,7 +22,7 @@ import { PartitionBuffer, RECORD_TICKS_MAX } from './recording/partition-buffer.
 import { SymbolBuffers } from './recording/symbol-buffers.ts'
 
 /** A record is closed at the first of these bounds. */
-const RECORD_AGE_MS_MAX = 10
+const RECORD_AGE_MS_MAX = 20
 /** Reading from venues pauses above the first bound of bytes not yet in the log, and resumes below the second. */
 const PENDING_BYTES_MAX = 64 * 2 ** 20
 const PENDING_BYTES_RESUME = 16 * 2 ** 20

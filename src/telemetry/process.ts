@@ -15,7 +15,7 @@ export interface ProcessMetrics {
 /** Without a limit the kernel reports an absurd number or none. */
 const MEMORY_LIMIT_BYTES = Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, os.totalmem())
 
-const RESOLUTION_MS = 10
+const RESOLUTION_MS = 25
 const NANOS_PER_MS = 1e6
 /** Delays are measured over fixed windows, since several callers read them. */
 const WINDOW_MS = 5_000

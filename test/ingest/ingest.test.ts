@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseConfig } from '../../src/config.ts'
 import { TickhouseError } from '../../src/errors.ts'
 import { Ingest } from '../../src/ingest/ingest.ts'
+import { Readers } from '../../src/ingest/readers.ts'
 import { limitsOf, venuesOf } from '../../src/modes/ingest-settings.ts'
 import { openBoth } from '../support/data/storage.ts'
 import { storeAll } from '../support/data/storing.ts'
@@ -136,4 +137,28 @@ test('after a slow insert batches reach their age again, and are not cut one aft
   const ages = (performance.now() - fromMs) / ageMsMax
   await storing.stop()
   assert.ok(inserts - insertsBefore <= ages + 3, `${inserts - insertsBefore} inserts in ${ages} times the age`)
+})
+
+test('ticks that wait because nobody reads are stored before a read', { timeout: 120_000 }, async t => {
+  const { log, store } = await openBoth(t)
+  const config = parseConfig({}, {})
+  // Each read is one that nobody expected.
+  const clock = { elapsedMs: () => (nowMs += 60_000) }
+  let nowMs = 0
+  const readers = new Readers({ readMs: 3_600_000, unreadMs: 3_600_000 }, clock)
+  const limits = limitsOf(config, readers)
+  const storing = new Ingest({ limits, readers, venues: venuesOf(config), log, store, emit: () => {} })
+  storing.start()
+  for (const id of [1, 2, 3]) {
+    await log.append(0, [tradesOf('binance', [trade(id)])])
+    const stored = async () => {
+      await storing.beforeRead()
+      const [{ rows }] = (await store.rows<{ rows: number }>('SELECT toUInt32(count()) AS rows FROM trades')) as [
+        { rows: number },
+      ]
+      return rows === id
+    }
+    while (!(await stored())) await sleep(20)
+  }
+  await storing.stop()
 })

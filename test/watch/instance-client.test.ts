@@ -73,6 +73,7 @@ before(async () => {
   const server = await page.listen({ listen: config.LISTEN, token: config.TOKEN }, observing.forServer, {
     reprocessor,
     runExclusive: work => storing.runExclusive(work),
+    reading: storing,
   })
   servers.push(server)
   url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`

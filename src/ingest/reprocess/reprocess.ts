@@ -14,7 +14,7 @@ import { Batch } from '../batch.ts'
 import { Checkpoint, gapRow } from '../checkpoint.ts'
 import { REPEAT, type RunOrRefusal } from '../ids/followed-ids.ts'
 import type { Ingest } from '../ingest.ts'
-import { refusedTick } from '../refused-tick.ts'
+import { refusedTick } from '../quarantine/refused-tick.ts'
 import type { KnownVenues } from '../validated-record.ts'
 
 import { ReprocessedIds } from './ids.ts'

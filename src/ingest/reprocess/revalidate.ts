@@ -5,7 +5,7 @@ import { KINDS, type Kind, type TickColumns } from '../../tick/kinds.ts'
 import { RECORD_VERSION } from '../../tick/records.ts'
 import type { Refusal } from '../../tick/refusal.ts'
 import { type Decoded, decode, ownIdsFrom, type Refused } from '../decode.ts'
-import { refusedTick } from '../refused-tick.ts'
+import { refusedTick } from '../quarantine/refused-tick.ts'
 
 /** A row of table `quarantine`, without its payload. */
 export interface QuarantineRow {

@@ -6,6 +6,9 @@ import { mainFile } from './file.ts'
  * Poll interval for commits of another process while a reader waits. In the writing process each commit wakes readers.
  */
 const POLL_MS = 5
+/** The same once nothing was committed for `QUIET_MS`: polling is most of what a silent market costs. */
+const QUIET_POLL_MS = 25
+const QUIET_MS = 200
 /** Interval of the check for a replaced file. */
 const REPLACED_CHECK_MS = 1000
 
@@ -18,6 +21,7 @@ export class FileWatch {
   #seenVersion: number
   #replacedCheckMs = performance.now()
   #replaced = false
+  #changedMs = performance.now()
   #timer: NodeJS.Timeout | undefined
 
   /** `dataVersion` returns another number after each commit of another connection. */
@@ -38,7 +42,7 @@ export class FileWatch {
       }
       signal.addEventListener('abort', wake)
       this.#idle.add(wake)
-      this.#timer ??= setTimeout(() => this.#poll(), POLL_MS)
+      this.#pollLater()
     })
     if (!this.#replaced) return
     throw new TickhouseError(
@@ -60,7 +64,12 @@ export class FileWatch {
   #poll(): void {
     this.#timer = undefined
     if (this.#changed()) this.wake()
-    if (this.#idle.size > 0) this.#timer = setTimeout(() => this.#poll(), POLL_MS)
+    if (this.#idle.size > 0) this.#pollLater()
+  }
+
+  #pollLater(): void {
+    const isQuiet = performance.now() - this.#changedMs > QUIET_MS
+    this.#timer ??= setTimeout(() => this.#poll(), isQuiet ? QUIET_POLL_MS : POLL_MS)
   }
 
   #changed(): boolean {
@@ -73,6 +82,7 @@ export class FileWatch {
     const version = this.#dataVersion()
     const changed = version !== this.#seenVersion || this.#replaced
     this.#seenVersion = version
+    if (changed) this.#changedMs = nowMs
     return changed
   }
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import staticFiles from '@fastify/static'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { type DoctorMessage, diagnose } from '../../audit/diagnosis.ts'
+import type { Ingest } from '../../ingest/ingest.ts'
 import type { Reprocessor } from '../../ingest/reprocess/reprocess.ts'
 import type { Log } from '../../log/log.ts'
 import { ID_KINDS } from '../../status/health.ts'
@@ -61,6 +62,8 @@ export interface ServerOptions {
   offsets: () => ReadonlyMap<number, number> | undefined
   /** Runs queries over all stored records while this process stores none. */
   runExclusive: <T>(work: () => Promise<T>) => Promise<T>
+  /** Notes who reads the tables. Null if this process does not store. */
+  reading: Pick<Ingest, 'beforeRead' | 'stayReading'> | null
   /** Null if this process does not store: it reprocesses nothing either. */
   reprocessor: Reprocessor | null
   watchReports: WatchReports
@@ -77,6 +80,7 @@ export async function serve({
   live,
   offsets,
   runExclusive,
+  reading,
   reprocessor,
   watchReports,
   health,
@@ -112,6 +116,7 @@ export async function serve({
       const admission = limits.enter(request.ip, request.headers)
       if ('why' in admission) return reply.code(admission.status).send(admission.why)
       reply.raw.once('close', admission.leave)
+      if (reading) reply.raw.once('close', reading.stayReading())
       const { venue, symbol, interval } = request.query
       reply.hijack()
       await live.open(reply.raw, venue, symbol, toInterval(interval))
@@ -132,7 +137,7 @@ export async function serve({
     },
   )
 
-  const untrusted = new UntrustedQueries(emit)
+  const untrusted = new UntrustedQueries(emit, { beforeRead: () => reading?.beforeRead() })
   serveQuery(server, untrusted, store.untrusted.bind(store))
 
   let diagnosing = false
@@ -144,6 +149,7 @@ export async function serve({
     const send = (message: DoctorMessage) => reply.raw.write(`${JSON.stringify(message)}\n`)
     try {
       const progress = (done: number, total: number) => send({ done, total })
+      await reading?.beforeRead()
       send({ diagnosis: await runExclusive(() => diagnose(store, log, progress, ID_KINDS)) })
     } catch (error) {
       refused.report('doctor', (error as Error).message)

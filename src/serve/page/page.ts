@@ -69,7 +69,7 @@ export class Page {
   async listen(
     settings: HttpSettings,
     health: ServerOptions['health'],
-    storing: { reprocessor: Reprocessor; runExclusive: ServerOptions['runExclusive'] } | null,
+    storing: (Pick<ServerOptions, 'runExclusive' | 'reading'> & { reprocessor: Reprocessor }) | null,
   ): Promise<FastifyInstance> {
     const { log, store, journal } = this.#options
     await this.#watchlist.load(store)
@@ -80,6 +80,7 @@ export class Page {
       live: this.#live,
       offsets: () => this.offsets(),
       runExclusive: storing?.runExclusive ?? (work => work()),
+      reading: storing?.reading ?? null,
       reprocessor: storing?.reprocessor ?? null,
       watchReports: this.watchReports,
       health,

@@ -15,13 +15,24 @@ const ALL_ANSWERS_BYTES_MAX = 3 * ANSWER_BYTES_MAX
 const READ_MS_MAX = 30_000
 const READ_BYTES_PER_MS = 2 ** 20 / 1_000
 
+export interface UntrustedQueriesOptions {
+  limits?: LimiterOptions
+  /** Awaited before each statement. */
+  beforeRead?: () => Promise<void> | undefined
+}
+
 export class UntrustedQueries {
   readonly #limiter: Limiter
   readonly #emit: Emit
+  readonly #beforeRead: () => Promise<void> | undefined
   #reservedBytes = 0
 
-  constructor(emit: Emit, limits: LimiterOptions = UNTRUSTED_LIMITS_IN_PARALLEL) {
+  constructor(
+    emit: Emit,
+    { limits = UNTRUSTED_LIMITS_IN_PARALLEL, beforeRead = () => undefined }: UntrustedQueriesOptions = {},
+  ) {
     this.#emit = emit
+    this.#beforeRead = beforeRead
     this.#limiter = new Limiter(limits)
   }
 
@@ -39,6 +50,7 @@ export class UntrustedQueries {
       this.#reserve(ANSWER_BYTES_MAX)
       let bytes = 0
       try {
+        await this.#beforeRead()
         const answer = await work(signal)
         bytes = answer.bytes.length
         this.#release(reply, bytes)

@@ -11,7 +11,7 @@ import { Ingest } from '../../../src/ingest/ingest.ts'
 import { Reprocessor } from '../../../src/ingest/reprocess/reprocess.ts'
 import type { OpenLog } from '../../../src/log/log.ts'
 import { openLog } from '../../../src/log/open.ts'
-import { limitsOf, venuesOf } from '../../../src/modes/ingest-settings.ts'
+import { limitsOf, readersOf, venuesOf } from '../../../src/modes/ingest-settings.ts'
 import { IngestTelemetry } from '../../../src/serve/http/ingest-telemetry.ts'
 import { Page } from '../../../src/serve/page/page.ts'
 import type { Messages } from '../../../src/serve/page/protocol.ts'
@@ -21,6 +21,7 @@ import { Journal } from '../../../src/telemetry/journal.ts'
 import { tradesRecord } from '../../../src/tick/records.ts'
 import { ORIGIN, TradeColumns } from '../../../src/tick/trades.ts'
 import { openTestStore, type TestStore } from '../../support/data/storage.ts'
+import { tradesOf } from '../../support/data/trades.ts'
 
 const TOKEN = 'a-token-of-the-tests'
 
@@ -35,9 +36,12 @@ const servers: FastifyInstance[] = []
 before(async () => {
   house = await openTestStore()
   log = await openLog(`sqlite:${path.join(house.directory, 'log')}`, 'write')
-  const config = parseConfig({}, {})
+  // What is stored while nobody reads waits for longer than any test.
+  const config = parseConfig({ BATCH_AGE_UNREAD_MS_MAX: '600000' }, {})
+  const readers = readersOf(config, house.store)
   storing = new Ingest({
-    limits: limitsOf(config),
+    limits: limitsOf(config, readers),
+    readers,
     venues: venuesOf(config),
     log,
     store: house.store,
@@ -85,6 +89,7 @@ async function listen(settings: Partial<Config> = {}): Promise<number> {
   const server = await page.listen({ listen: config.LISTEN, token: config.TOKEN }, observing.forServer, {
     reprocessor,
     runExclusive: work => storing.runExclusive(work),
+    reading: storing,
   })
   servers.push(server)
   return (server.server.address() as AddressInfo).port
@@ -430,4 +435,19 @@ test('the page receives stored trades: stages, symbols, bars and prints, equal t
   assert.match(told('stations')[0]!.sources.advice, /No recorder is running/)
   const answer = await ask(port, `/api/bars?venue=simulator&symbol=BTCUSDT&interval=1s&before=${Date.now() + 5_000}`)
   assert.deepEqual(JSON.parse(answer.body).bars.at(-1).slice(1), [101, 103, 101, 103, 1.5, 3])
+})
+
+test('who queries has all that is in the log, over both interfaces, also if nobody has read for long', {
+  timeout: 120_000,
+}, async () => {
+  const port = await listen()
+  const queries = {
+    ETHUSDT: (statement: string) => ask(port, '/api/query?format=TSV', { method: 'POST', body: statement }),
+    SOLUSDT: (statement: string) => ask(port, `/?${new URLSearchParams({ query: `${statement} FORMAT TSV` })}`),
+  }
+  for (const [symbol, query] of Object.entries(queries)) {
+    await log.append(0, [tradesOf('simulator', [{ symbol, tradeId: 1, price: 1, volume: 1, side: 'buy' as const }])])
+    let rows = ''
+    while (rows !== '1') rows = (await query(`SELECT count() FROM trades WHERE symbol = '${symbol}'`)).body.trim()
+  }
 })

@@ -1,9 +1,9 @@
 /** The block of a batch for table `quarantine`. */
-import { BlockWriter } from '../tick/native.ts'
-import { TYPES } from '../tick/records.ts'
-import { writeTime } from '../tick/time.ts'
-import type { Refused } from './decode.ts'
-import { type BatchColumns, type BlockContext, writeBatchColumns } from './rows.ts'
+import { BlockWriter } from '../../tick/native.ts'
+import { TYPES } from '../../tick/records.ts'
+import { writeTime } from '../../tick/time.ts'
+import type { Refused } from '../decode.ts'
+import { type BatchColumns, type BlockContext, writeBatchColumns } from '../rows.ts'
 
 /** A refused tick with its log position. */
 export interface PlacedRefusal extends Refused {
