@@ -31,8 +31,7 @@ export class Onnx {
     this.#features = features
     this.#shared = new Shared(buffer, features)
     const workerData: ThreadData = { buffer, features, bytes: Buffer.from(base64, 'base64') }
-    // Without the flags of the process: a module that one names by a relative path is not there from another directory.
-    const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData, execArgv: [] })
+    const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData })
     // What fails there is a state of the buffer; and it ends with the process.
     worker.on('error', () => {})
     worker.unref()
