@@ -157,12 +157,12 @@ export class Ingest implements AssignmentListener {
   /** Stores what is in the log, for at most `DRAIN_MS_MAX`, audits it and stops. */
   async stop(): Promise<void> {
     const endMs = performance.now() + DRAIN_MS_MAX
-    const leave = this.stayReading()
+    // What waits because nobody reads is stored now.
+    this.stayReading()
     while (!this.drained && performance.now() < endMs) await sleep(10)
     // A longer audit is left to the next run: a stop takes seconds.
     if (this.drained && this.#unaudited() <= STOP_AUDIT_RECORDS_MAX) await this.#lastAudit()
     this.#lastPartitions = this.partitions
-    leave()
     this.#stop.abort()
     await Promise.all(this.#jobs)
   }

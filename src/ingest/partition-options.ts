@@ -11,6 +11,7 @@ import type { IngestMetrics } from './metrics.ts'
 import type { KnownVenues } from './validated-record.ts'
 
 /**
+ * States of the loop:
  *   resuming   nothing read yet; the position is being read from the tables
  *   running    reading and storing
  *   retrying   an insert failed; the loop waits until that batch is stored

@@ -15,6 +15,7 @@ export interface ProcessMetrics {
 /** Without a limit the kernel reports an absurd number or none. */
 const MEMORY_LIMIT_BYTES = Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, os.totalmem())
 
+/** Its timer wakes an idle process each time; a window has 200 samples. */
 const RESOLUTION_MS = 25
 const NANOS_PER_MS = 1e6
 /** Delays are measured over fixed windows, since several callers read them. */

@@ -66,17 +66,12 @@ async function fillAndFree(
     const before = part.logged(failed).length
     {
       using _ballast = new Ballast(disk)
-      const whys = () =>
-        part
-          .logged(failed)
-          .slice(before)
-          .map(({ why }) => String(why))
       // An attempt under way when the disk fills up may fail in other words.
-      await within(WAIT_MS_MAX, async () =>
-        whys().length > 1 && whys().some(why => expected.test(why))
-          ? undefined
-          : `${failed} with ${expected}: ${whys().join('; ')}\n${part.recentOutput()}`,
-      )
+      await within(WAIT_MS_MAX, async () => {
+        const failures = part.logged(failed).slice(before)
+        if (failures.length > 1 && failures.some(({ why }) => expected.test(String(why)))) return undefined
+        return `${failed} with ${expected}:\n${part.recentOutput()}`
+      })
     }
     await part.waitFor(recovered, {}, fill)
   }
